@@ -1,0 +1,1 @@
+"""Decide, question by question, whether a request meets a medical policy."""

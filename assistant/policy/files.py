@@ -1,0 +1,243 @@
+"""Find and read policies, their prompts and vocabulary. Every error names file, line and what to do."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from ..errors import AssistantError
+from .model import Policy
+from .prompts import Prompts
+
+MAX_BYTES = 4_000_000
+MAX_DEPTH = 40
+PATH_VARIABLE = "ASSISTANT_POLICY_PATH"
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_ModelT = TypeVar("_ModelT", bound=BaseModel)
+
+
+class PolicyError(AssistantError):
+    """A policy, prompts or vocabulary file that can not be used."""
+
+
+def packaged(kind: str) -> Path:
+    """The directory `policy` or `prompts` that belongs to this program, installed or in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "data" / kind
+    return installed if installed.is_dir() else package.parent / kind
+
+
+@dataclass(frozen=True)
+class Library:
+    """Where policies are looked for: directories of one's own first, then the packaged ones.
+
+    A directory of one's own holds `policy/` and `prompts/`, or policies themselves (`<id>/<version>.yaml`) with a
+    `prompts/` beside or inside it.
+    """
+
+    extra: tuple[Path, ...] = ()
+
+    @classmethod
+    def from_environment(cls, given: Sequence[str] = ()) -> Library:
+        """The directories of `--policy-path` and of the environment variable, in that order."""
+        listed = [*given, *os.environ.get(PATH_VARIABLE, "").split(os.pathsep)]
+        return cls(tuple(Path(p).expanduser() for p in listed if p))
+
+    def _roots(self, kind: str) -> list[Path]:
+        roots = []
+        for directory in self.extra:
+            if not directory.is_dir():
+                raise PolicyError(f"policy path {directory} is no directory", "Correct --policy-path")
+            places = [directory / kind, directory.parent / kind] if kind == "prompts" else [directory / kind, directory]
+            roots += [p for p in places if p.is_dir()]
+        return [*roots, packaged(kind)]
+
+    def versions(self) -> dict[str, dict[int, Path]]:
+        """Every policy file by id and version; a directory named earlier wins."""
+        found: dict[str, dict[int, Path]] = {}
+        for root in self._roots("policy"):
+            for path in sorted(root.glob("*/*.yaml")):
+                if path.stem.isdecimal() and path.parent.name != "vocabulary":
+                    found.setdefault(path.parent.name, {}).setdefault(int(path.stem), path)
+        return found
+
+    def find(self, wanted: str | None) -> Path:
+        """The file of `ID`, `ID@VERSION`, or of the only policy when nothing is wanted."""
+        found = self.versions()
+        policy_id, _, version = (wanted or "").partition("@")
+        if not policy_id:
+            if len(found) != 1:
+                raise PolicyError(f"there are {len(found)} policies: {', '.join(found)}", "Choose one with --policy ID")
+            policy_id = next(iter(found))
+        if policy_id not in found:
+            raise PolicyError(f"there is no policy '{policy_id}'", f"There is: {', '.join(found) or 'none'}")
+        versions = found[policy_id]
+        if not version:
+            return versions[max(versions)]
+        if not version.isdecimal() or int(version) not in versions:
+            have = ", ".join(str(v) for v in sorted(versions))
+            raise PolicyError(f"policy '{policy_id}' has no version '{version}'", f"There is: {have}")
+        return versions[int(version)]
+
+    def prompts_for(self, policy: Policy) -> Path:
+        """The prompts file of a policy version."""
+        name = Path(policy.id) / f"{policy.version}.yaml"
+        for root in self._roots("prompts"):
+            if (root / name).is_file():
+                return root / name
+        raise PolicyError(f"no prompts for policy '{policy.id}' version {policy.version}", f"Add prompts/{name}")
+
+    def vocabulary(self, name: str) -> dict[str, Any]:
+        """The parsed content of `policy/vocabulary/<name>.yaml`."""
+        for root in self._roots("policy"):
+            if (path := root / "vocabulary" / f"{name}.yaml").is_file():
+                return read_yaml(path)
+        raise PolicyError(f"there is no vocabulary '{name}'", f"Add policy/vocabulary/{name}.yaml")
+
+    def vocabulary_path(self, name: str) -> Path | None:
+        """Where a vocabulary file stands."""
+        places = (root / "vocabulary" / f"{name}.yaml" for root in self._roots("policy"))
+        return next((p for p in places if p.is_file()), None)
+
+
+@cache
+def load_vocabulary(name: str) -> dict[str, Any]:
+    """A packaged vocabulary file, parsed once."""
+    return Library().vocabulary(name)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Parse one YAML file of plain data.
+
+    Raises:
+        PolicyError: Unreadable, too large, nested too deeply, not YAML, a key twice, an alias, or not a mapping.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+        if len(raw) > MAX_BYTES:
+            raise PolicyError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB", "Split it")
+        _check_structure(path, raw)
+        content = yaml.load(raw, Loader=_Loader)  # noqa: S506 - the safe loader, in C where there is one
+    except OSError as error:
+        raise PolicyError(f"{path} can not be read: {error.strerror}", "Check the path and its permissions") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise PolicyError(f"{where}: not YAML: {error.problem or error.context}", "Correct that line") from error
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+        raise PolicyError(f"{path}: not readable as YAML: {error}", "Save it as plain UTF-8 text") from error
+    if not isinstance(content, dict):
+        raise PolicyError(f"{path}:1: must be a mapping of keys to values", "Compare with a packaged policy")
+    return content
+
+
+def _check_structure(path: Path, raw: bytes) -> None:
+    """Refuse aliases (they can blow up to any size), depth, and tags before anything is built."""
+    depth = 0
+    for event in yaml.parse(raw, Loader=_Loader):
+        line = f"{path}:{event.start_mark.line + 1}"
+        if isinstance(event, yaml.AliasEvent):
+            raise PolicyError(f"{line}: aliases (*name) are not allowed", "Write the value out")
+        if getattr(event, "tag", None):
+            raise PolicyError(f"{line}: tags (!name) are not allowed", "Write a plain value")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise PolicyError(f"{line}: nested more than {MAX_DEPTH} deep", "Make it flatter")
+
+
+def validate(model: type[_ModelT], path: Path, content: Mapping[str, Any]) -> _ModelT:
+    """Build a model from a file's content; errors point at the line."""
+    try:
+        built = model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        where = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            message = "unknown key"
+        raise PolicyError(f"{path}:{line_of(path, first['loc'])}: {where}: {message}{more}", "Correct that line") from error
+    duplicate = _duplicate_key(path)
+    if duplicate:
+        raise PolicyError(f"{path}:{duplicate[1]}: the key '{duplicate[0]}' stands twice", "Remove one")
+    return built
+
+
+def line_of(path: Path, location: Sequence[int | str]) -> int:
+    """The line of a place in a YAML file, or of the nearest thing above it that exists (1-based)."""
+    with path.open("rb") as file:
+        node = yaml.compose(file, Loader=_Loader)
+    line = 1
+    for step in location:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((k, v) for k, v in node.value if k.value == str(step)), None)
+            if pair is None:
+                continue
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _duplicate_key(path: Path) -> tuple[str, int] | None:
+    with path.open("rb") as file:
+        pending = [yaml.compose(file, Loader=_Loader)]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                if key.value in seen:
+                    return key.value, key.start_mark.line + 1
+                seen.add(key.value)
+                pending.append(value)
+        elif isinstance(node, yaml.SequenceNode):
+            pending.extend(node.value)
+    return None
+
+
+def digest_of(*paths: Path) -> str:
+    """A fingerprint of files, as transcripts record it."""
+    hasher = hashlib.sha256()
+    for path in paths:
+        hasher.update(path.read_bytes())
+    return f"sha256:{hasher.hexdigest()}"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A policy with its prompts, checked against each other, and the fingerprint of both files."""
+
+    policy: Policy
+    prompts: Prompts
+    digest: str
+    library: Library
+
+
+@cache
+def load(wanted: str | None = None, library: Library = Library()) -> Loaded:  # noqa: B008 - frozen and empty
+    """Load `ID`, `ID@VERSION` or the only policy; a file with any error is not used at all."""
+    from .check import check_policy, check_prompts  # here: checking builds on what this module reads
+
+    path = library.find(wanted)
+    policy = validate(Policy, path, read_yaml(path))
+    if (path.parent.name, path.stem) != (policy.id, str(policy.version)):
+        raise PolicyError(
+            f"{path}:{line_of(path, ['id'])}: says '{policy.id}' version {policy.version}", "Make it agree with its path"
+        )
+    check_policy(policy, path, library)
+    prompts_path = library.prompts_for(policy)
+    prompts = validate(Prompts, prompts_path, read_yaml(prompts_path))
+    check_prompts(prompts, policy, prompts_path)
+    return Loaded(policy, prompts, digest_of(path, prompts_path), library)
