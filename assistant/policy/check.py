@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .files import Library, PolicyError, line_of
 from .model import UNKNOWN, Condition, Criterion, Policy, values_of
-from .prompts import Prompts
+from .prompts import Prompts, Question
 
 Location = tuple[int | str, ...]
 Problem = tuple[Location, str, str]
@@ -144,8 +144,8 @@ def _flag_problems(policy: Policy) -> Iterator[Problem]:
     readings = {r.id for r in policy.readings}
     for i, flag in enumerate(policy.flags):
         yield from _condition_problems(policy, ("flags", i, "when"), flag.when)
-        if flag.hold_when:
-            yield from _condition_problems(policy, ("flags", i, "hold_when"), flag.hold_when)
+        if flag.hold_unless:
+            yield from _condition_problems(policy, ("flags", i, "hold_unless"), flag.hold_unless)
         if flag.fact:
             yield from _value_problems(policy, ("flags", i, "fact"), flag.fact, [])
         for reading in flag.readings:
@@ -188,12 +188,11 @@ def _prompt_problems(prompts: Prompts, policy: Policy) -> Iterator[Problem]:
     for one, count in ids.items():
         if count > 1:
             yield ("questions",), f"the question '{one}' stands {count} times", "Give each its own id"
-    places: list[tuple[Location, object]] = [(("closing",), prompts.closing)]
+    places: list[tuple[Location, Question]] = [(("closing",), prompts.closing)]
     places += [(("intake", i), q) for i, q in enumerate(prompts.intake)]
     places += [(("questions", i), q) for i, q in enumerate(prompts.questions)]
     requirements = {r.id for r in policy.requirements}
     for location, question in places:
-        assert hasattr(question, "facts")
         for fact in question.facts:
             if fact not in policy.fact:
                 yield (*location, "facts"), f"there is no fact '{fact}'", f"Use one of {', '.join(policy.fact)}"

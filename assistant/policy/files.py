@@ -21,8 +21,19 @@ MAX_BYTES = 4_000_000
 MAX_DEPTH = 40
 PATH_VARIABLE = "ASSISTANT_POLICY_PATH"
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ModelT = TypeVar("_ModelT", bound=BaseModel)
+
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The safe loader (in C where there is one), with yes, no, on and off as the words that they are."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+}
+
 
 
 class PolicyError(AssistantError):
@@ -127,7 +138,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         if len(raw) > MAX_BYTES:
             raise PolicyError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB", "Split it")
         _check_structure(path, raw)
-        content = yaml.load(raw, Loader=_Loader)  # noqa: S506 - the safe loader, in C where there is one
+        content = yaml.load(raw, Loader=_Loader)  # noqa: S506 - derived from the safe loader
     except OSError as error:
         raise PolicyError(f"{path} can not be read: {error.strerror}", "Check the path and its permissions") from error
     except yaml.MarkedYAMLError as error:

@@ -47,7 +47,7 @@ class Fact(Model):
     values: tuple[str, ...] = ()
     minimum: int = 0
     maximum: int = 0
-    wording: Mapping[str, Text] = Field(default_factory=dict)
+    wording: Mapping[Scalar, Text] = Field(default_factory=dict)
     note: str = ""
 
     @model_validator(mode="after")
@@ -64,7 +64,7 @@ class Fact(Model):
         """A value in the words a reviewer reads."""
         if isinstance(value, tuple):
             return ", ".join(value)
-        return self.wording.get(str(value), str(value))
+        return self.wording.get(value, str(value))
 
 
 class Condition(Model):
@@ -188,15 +188,15 @@ class Flag(Model):
     """A note that a case raises, and what it does to the outcome.
 
     `scope`: the policy does not speak of this request. `refer`: a physician decides, unless criteria are not met.
-    `hold`: met becomes information needed while `hold_when` (or `when`) is true. `forgets`: what is known of facts
-    about this stops counting.
+    `hold`: met becomes information needed, unless `hold_unless` is true. `forgets`: what is known of facts about this
+    stops counting.
     """
 
     id: Id
     when: Condition
     note: Text
     effect: Literal["note", "hold", "scope", "refer"] = "note"
-    hold_when: Condition | None = None
+    hold_unless: Condition | None = None
     request: str = ""
     fact: Id | None = None
     forgets: Literal["side"] | None = None
