@@ -1,0 +1,372 @@
+"""What the reviewer typed, and what it means: commands, choices and answers, the same in every shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import AssistantError
+from .events import Answered, Asked, Concluded, Event, Noted, Picked, Reopened, Undone
+from .interview import (
+    NOT_STATED,
+    SKIP,
+    START,
+    Ask,
+    Session,
+    Turn,
+    advance,
+    answered,
+    completed,
+    next_question,
+    outcome_of,
+)
+from .policy import UNKNOWN, Value, values_of
+from .view import OUTCOME_WORDS, clean, criteria_lines, criterion_for, determination_line, say_values, understood
+
+MAX_ANSWER = 100_000
+
+COMMANDS = {
+    "/help": "what to look for in the chart, and which answers are understood",
+    "/why": "why this is asked, what the policy says, its references",
+    "/policy": "what the policy says of a criterion: /policy I2b",
+    "/criteria": "all criteria and where they stand",
+    "/answers": "all answers so far, with their numbers",
+    "/back": "change the last answer",
+    "/edit": "change an answer: /edit 3, or /edit 3 NEW ANSWER",
+    "/undo": "take back the last answer",
+    "/pick": "choose a value yourself: /pick arthritis mild REASON",
+    "/note": "write a note on a criterion: /note I2b TEXT",
+    "/skip": "leave this question open and go on",
+    "/unknown": "the record does not say",
+    "/start": "skip the questions about the request form",
+    "/complete": "go on with questions that can no longer change the outcome",
+    "/rationale": "the rationale as it stands",
+    "/conclude": "close the review",
+    "/reopen": "open a closed review again: /reopen REASON",
+    "/quit": "leave; everything is kept",
+}
+CONCLUDE_HINT = "Press Enter (or type /conclude) to close the review; /answers to look again; /rationale to read it."
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What follows from a line that the reviewer typed.
+
+    `events` are to be journaled and folded, in order. `lines` are said. `show` names something to open, `about` what
+    of. `pending` is a change to be shown (its effects are in `lines`) and applied only if the reviewer accepts.
+    `prefill` is text to put into the answer field.
+    """
+
+    events: tuple[Event, ...] = ()
+    lines: tuple[str, ...] = ()
+    show: str | None = None
+    about: str = ""
+    pending: Event | None = None
+    prefill: str = ""
+    quit: bool = False
+
+
+def respond(session: Session, text: str) -> Reply:
+    """The meaning of one typed line. Never raises for what a reviewer can type."""
+    try:
+        if len(text) > MAX_ANSWER:
+            return Reply(lines=(f"That answer is longer than {MAX_ANSWER:,} characters. Please shorten it.",))
+        typed = text.strip()
+        if typed.startswith("/") and not typed.startswith("//"):
+            name, _, rest = typed.partition(" ")
+            return _command(session, name.lower(), rest.strip())
+        return _answer(session, text[1:] if text.startswith("//") else text)
+    except AssistantError as error:
+        return Reply(lines=(str(error),))
+
+
+def accept(session: Session, pending: Event) -> Reply:
+    """The reviewer accepted a change that was shown."""
+    event, after = completed(session, pending)
+    return Reply(events=(event,), lines=(*_effects(session, after), determination_line(after)))
+
+
+def _answer(session: Session, text: str) -> Reply:
+    ask = next_question(session)
+    if session.concluded:
+        return Reply(lines=("This review is concluded. Type /rationale, /reopen and a reason, or /quit.",))
+    if ask is None:
+        return _conclude(session) if not text.strip() else Reply(lines=(CONCLUDE_HINT,))
+    if not text.strip():
+        if ask.question in session.loaded.prompts.intake:
+            return _record(session, ask, Answered(question=ask.question.id, text=SKIP, side=ask.side, read=()))
+        return Reply(lines=("Type an answer. /unknown if the record does not say, /skip to go on, /help for help.",))
+    choice = next((c for c in ask.choices if c.key == text.strip().lower()), None)
+    if choice:
+        return _record(
+            session,
+            ask,
+            Picked(question=ask.question.id, facts={choice.fact: choice.value}, side=ask.side, text=text.strip()),
+        )
+    return _record(session, ask, answered(session, ask.question.id, text, ask.side))
+
+
+def _record(session: Session, ask: Ask, event: Answered | Picked) -> Reply:
+    """An event with the question that it answers, and what was understood."""
+    asked = Asked(question=ask.question.id, side=ask.side, ask_back=ask.ask_back)
+    written, after = completed(session, event)
+    assert isinstance(written, Answered | Picked)
+    lines = understood(after, written)
+    if any(n not in session.left_behind for n in after.left_behind):
+        lines += ("Both sides are requested: what was said before that of either side is asked again, side by side.",)
+    return Reply(events=(asked, written), lines=(*lines, *_news(session, after)))
+
+
+def _news(before: Session, after: Session) -> tuple[str, ...]:
+    """Said once: the outcome is settled, or the next side begins."""
+    old, new = before.current, after.current
+    if old.side != new.side and new.side:
+        return (f"Now the {new.side} side.",)
+    if new.determination.settled and not old.determination.settled:
+        word = OUTCOME_WORDS[new.determination.outcome]
+        return (f"The outcome is settled: {word}. /complete asks what else belongs in the record.",)
+    return ()
+
+
+def _command(session: Session, name: str, rest: str) -> Reply:
+    if name == "/":
+        return Reply(show="commands")
+    matches = [c for c in COMMANDS if c == name] or [c for c in COMMANDS if c.startswith(name)]
+    if len(matches) != 1:
+        several = f" Did you mean {' or '.join(matches)}?" if matches else " Type / for the list, // to begin with a slash."
+        return Reply(lines=(f"There is no command {clean(name)}.{several}",))
+    return _ACTIONS[matches[0]](session, rest)
+
+
+def _show(what: str) -> Callable[[Session, str], Reply]:
+    return lambda _session, rest: Reply(show=what, about=rest)
+
+
+def _policy(session: Session, rest: str) -> Reply:
+    found = _criterion_id(session, rest.split()[0]) if rest else _current_criterion(session)
+    if rest and not found:
+        known = ", ".join(c.id for c in session.policy.criteria)
+        return Reply(lines=(f"There is no criterion {clean(rest)}. There are {known}.",))
+    return Reply(show="policy", about=found or session.policy.indications.id)
+
+
+def _skip(session: Session, _rest: str) -> Reply:
+    ask = _asked(session)
+    return _record(session, ask, Answered(question=ask.question.id, text=SKIP, side=ask.side, read=()))
+
+
+def _start(session: Session, _rest: str) -> Reply:
+    ask = _asked(session)
+    if ask.question not in session.loaded.prompts.intake:
+        return Reply(lines=("The questions about the request form are done.",))
+    return _record(session, ask, Answered(question=ask.question.id, text=START, side=ask.side, read=()))
+
+
+def _unknown(session: Session, _rest: str) -> Reply:
+    ask = _asked(session)
+    facts = [ask.fact] if ask.fact else [f for f in ask.question.settles or ask.question.facts[:1]]
+    given = {f: UNKNOWN for f in facts if f in session.policy.domains and not _is_known(session, ask, f)}
+    if not given:
+        return _skip(session, "")
+    return _record(
+        session,
+        ask,
+        Picked(question=ask.question.id, facts=given, side=ask.side, text=NOT_STATED, reason="the record does not say"),
+    )
+
+
+def _is_known(session: Session, ask: Ask, fact: str) -> bool:
+    finding = session.review_of(ask.side).findings.get(fact)
+    return finding is not None and finding.value is not None
+
+
+def _asked(session: Session) -> Ask:
+    ask = next_question(session)
+    if ask is None:
+        raise AssistantError("there is no question to answer now", CONCLUDE_HINT)
+    return ask
+
+
+def _undo(session: Session, _rest: str) -> Reply:
+    if session.concluded:
+        raise AssistantError("this review is concluded", "Type /reopen and a reason to change it")
+    if not session.turns:
+        return Reply(lines=("There is nothing to undo.",))
+    last = [e for e in _counting(session)][-1]
+    event = Undone()
+    advance(session, event)
+    return Reply(events=(event,), lines=(f"Taken back: {clean(getattr(last, 'text', ''))}",))
+
+
+def _counting(session: Session) -> list[Event]:
+    kept: list[Event] = []
+    for event in session.events:
+        if isinstance(event, Answered | Picked | Noted):
+            kept.append(event)
+        elif isinstance(event, Undone):
+            kept.pop()
+    return kept
+
+
+def _back(session: Session, rest: str) -> Reply:
+    answers = [t for t in session.turns if t.question and not t.note]
+    return _edit(session, f"{answers[-1].number} {rest}") if answers else Reply(lines=("There is no earlier answer.",))
+
+
+def _edit(session: Session, rest: str) -> Reply:
+    if session.concluded:
+        raise AssistantError("this review is concluded", "Type /reopen and a reason to change it")
+    number, _, text = rest.strip().partition(" ")
+    if not number:
+        return Reply(show="answers")
+    turn = _turn(session, number)
+    if not text.strip():
+        return Reply(lines=("Change the answer and press Enter; the effect is shown first.",), prefill=f"/edit {turn.number} {turn.text}")
+    event = answered(session, turn.question, text.strip(), turn.side, turn.number)
+    written, after = completed(session, event)
+    changes = _effects(session, after)
+    shown = changes or ("Nothing else changes.",)
+    return Reply(lines=(f"Answer {turn.number} would become: {clean(text.strip())}", *shown), pending=written)
+
+
+def _turn(session: Session, number: str) -> Turn:
+    found = int(number) if number.isdecimal() and len(number) < 6 else 0
+    if not 1 <= found <= len(session.turns):
+        raise AssistantError(f"there is no answer number {clean(number)}", "Type /answers to see them")
+    turn = session.turns[found - 1]
+    if turn.note or turn.question not in session.loaded.prompts.question:
+        raise AssistantError(f"number {found} is not an answer to a question", "Take it back with /undo, or /pick again")
+    return turn
+
+
+def _effects(before: Session, after: Session) -> tuple[str, ...]:
+    """What a change does: values and criteria, old and new."""
+    policy = before.policy
+    lines = []
+    for review in after.sides:
+        old = before.review_of(review.side)
+        side = f"{review.side} side: " if review.side else ""
+        for fact in dict.fromkeys((*old.findings, *review.findings)):
+            was = say_values(policy, old.findings[fact]) if fact in old.findings else "not spoken of"
+            now = say_values(policy, review.findings[fact]) if fact in review.findings else "not spoken of"
+            if was != now:
+                lines.append(f"{side}{policy.fact[fact].label}: {was} → {now}")
+        old_words = {c.id: c.word for c in criteria_lines(before, old)}
+        for line in criteria_lines(after, review):
+            if old_words[line.id] != line.word:
+                lines.append(f"{side}{line.id} {line.label}: {old_words[line.id]} → {line.word}")
+        if old.determination.outcome is not review.determination.outcome:
+            lines.append(f"{side}determination: {OUTCOME_WORDS[review.determination.outcome]}")
+    return tuple(lines)
+
+
+def _pick(session: Session, rest: str) -> Reply:
+    policy = session.policy
+    name, _, tail = rest.partition(" ")
+    if not name:
+        return Reply(lines=("Name a fact and its value: /pick arthritis mild REASON. " + "Facts: " + ", ".join(policy.domains),))
+    facts = [f for f in policy.domains if f == name.lower()] or [f for f in policy.domains if name.lower() in f]
+    if len(facts) != 1:
+        raise AssistantError(f"no single fact is called {clean(name)}", f"There are {', '.join(policy.domains)}")
+    value, _, reason = tail.strip().partition(" ")
+    values = _picked_values(session, facts[0], value)
+    given: Any = UNKNOWN if values == policy.domains[facts[0]] else next(iter(values))
+    side = session.current.side if policy.fact[facts[0]].about == "side" else None
+    known = session.review_of(side).findings.get(facts[0])
+    override = known is not None and known.values != policy.domains[facts[0]] and known.values != values
+    if override and not reason.strip():
+        raise AssistantError("this goes against what was read", f"Say why: /pick {facts[0]} {clean(value)} REASON")
+    event = Picked(
+        facts={facts[0]: given},
+        side=side,
+        origin="override" if override else "manual",
+        reason=reason.strip(),
+        text=f"{value}",
+    )
+    written, after = completed(session, event)
+    assert isinstance(written, Picked)
+    return Reply(lines=_effects(session, after) or ("Nothing changes.",), pending=written)
+
+
+def _picked_values(session: Session, fact: str, value: str) -> frozenset[Value]:
+    try:
+        return values_of(session.policy, fact, value.split(",") if session.policy.fact[fact].kind == "codes" else value)
+    except ValueError as error:
+        raise AssistantError(str(error)) from error
+
+
+def _note(session: Session, rest: str) -> Reply:
+    first, _, tail = rest.partition(" ")
+    criterion = _criterion_id(session, first)
+    text = tail.strip() if criterion else rest
+    chosen = criterion or _current_criterion(session)
+    if not text or not chosen:
+        return Reply(lines=("Write the note after the criterion: /note I2b TEXT",))
+    event = Noted(criterion=chosen, text=text, side=session.current.side)
+    advance(session, event)
+    return Reply(events=(event,), lines=(f"Noted on {chosen}.",))
+
+
+def _criterion_id(session: Session, name: str) -> str | None:
+    return next((c.id for c in session.policy.criteria if c.id.lower() == name.lower()), None)
+
+
+def _current_criterion(session: Session) -> str | None:
+    ask = next_question(session)
+    return criterion_for(session.policy, ask.question) if ask else None
+
+
+def _complete(session: Session, _rest: str) -> Reply:
+    event = Asked(completing=True)
+    advance(session, event)
+    return Reply(events=(event,), lines=("All questions that are still open will be asked.",))
+
+
+def _conclude(session: Session, _rest: str = "") -> Reply:
+    if session.concluded:
+        return Reply(lines=("This review is concluded already.",))
+    ask = next_question(session)
+    closing = session.loaded.prompts.closing
+    if ask is not None and not any(t.question == closing.id for t in session.turns):
+        if ask.question is not closing and not all(s.determination.settled for s in session.sides):
+            return Reply(lines=("Questions are still open that can change the outcome. /skip leaves one open.",))
+        return Reply(lines=("First the last question, then the review can be concluded.",))
+    from .rationale import rationale_digest  # here: templates are loaded only when they are needed
+
+    outcomes = {s.side or "": s.determination.outcome.value for s in session.sides}
+    event = Concluded(
+        determination=outcome_of(session).value, determinations=outcomes, rationale=rationale_digest(session)
+    )
+    after = advance(session, event)
+    return Reply(events=(event,), lines=tuple(determination_line(after, s) for s in after.sides), show="rationale")
+
+
+def _reopen(session: Session, rest: str) -> Reply:
+    if not rest:
+        return Reply(lines=("Say why: /reopen REASON",))
+    event = Reopened(reason=rest)
+    advance(session, event)
+    return Reply(events=(event,), lines=("The review is open again.",))
+
+
+_ACTIONS: dict[str, Callable[[Session, str], Reply]] = {
+    "/help": _show("help"),
+    "/why": _show("why"),
+    "/policy": _policy,
+    "/criteria": _show("criteria"),
+    "/answers": _show("answers"),
+    "/back": _back,
+    "/edit": _edit,
+    "/undo": _undo,
+    "/pick": _pick,
+    "/note": _note,
+    "/skip": _skip,
+    "/unknown": _unknown,
+    "/start": _start,
+    "/complete": _complete,
+    "/rationale": _show("rationale"),
+    "/conclude": _conclude,
+    "/reopen": _reopen,
+    "/quit": lambda _session, _rest: Reply(quit=True),
+}

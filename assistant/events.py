@@ -1,0 +1,141 @@
+"""What can happen in a review. A transcript is a list of these, and everything shown is a fold over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT = 1
+
+
+class EventModel(BaseModel):
+    """A past-tense fact. Fields that this version does not know are kept."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+
+    at: str | None = None
+
+
+class FactRead(BaseModel):
+    """What an answer says of one fact, with the words that say so.
+
+    `values` are those still possible (all of them: spoken of and left open); `start` and `end` are offsets into the
+    answer as typed; `closed` means that the record does not tell, so asking again is pointless.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    fact: str
+    values: tuple[int | str, ...]
+    quote: str
+    start: int = 0
+    end: int = 0
+    assertion: str = "affirmed"
+    method: str = ""
+    score: float = 100.0
+    closed: bool = False
+    rivals: tuple[str, ...] = ()
+
+
+class Reread(BaseModel):
+    """An earlier answer that reads differently since another one changed."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    turn: int
+    read: tuple[FactRead, ...]
+
+
+class Started(EventModel):
+    """The first event: which policy, which case, and what the request form says."""
+
+    event: Literal["started"] = "started"
+    format: int = FORMAT
+    policy: str
+    version: int
+    digest: str | None = None
+    case: str = ""
+    reviewer: str = ""
+    mode: Literal["review", "practice", "exam"] = "review"
+    why: str = ""
+    request: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class Asked(EventModel):
+    """A question was put. `completing` means that the reviewer chose to complete a settled record."""
+
+    event: Literal["asked"] = "asked"
+    question: str = ""
+    side: str | None = None
+    ask_back: bool = False
+    completing: bool = False
+
+
+class Answered(EventModel):
+    """The reviewer typed an answer. Hand-written transcripts may leave out what was read.
+
+    `replaces` is the number of the turn that this answer takes the place of.
+    """
+
+    event: Literal["answered"] = "answered"
+    question: str
+    text: str
+    side: str | None = None
+    replaces: int | None = None
+    read: tuple[FactRead, ...] | None = None
+    rereads: tuple[Reread, ...] = ()
+    criteria: Mapping[str, str] | None = None
+    determination: str | None = None
+
+
+class Picked(EventModel):
+    """The reviewer chose a value: of an open fact (manual) or against what was read (override, with a reason)."""
+
+    event: Literal["picked"] = "picked"
+    facts: Mapping[str, Any]
+    question: str = ""
+    side: str | None = None
+    origin: Literal["manual", "override"] = "manual"
+    reason: str = ""
+    text: str = ""
+    criteria: Mapping[str, str] | None = None
+    determination: str | None = None
+
+
+class Noted(EventModel):
+    """The reviewer wrote a note on a criterion."""
+
+    event: Literal["noted"] = "noted"
+    criterion: str
+    text: str
+    side: str | None = None
+
+
+class Undone(EventModel):
+    """The last answer, pick or note that still counted was taken back."""
+
+    event: Literal["undone"] = "undone"
+
+
+class Concluded(EventModel):
+    """The review was closed; one determination a side (or one under the empty name)."""
+
+    event: Literal["concluded"] = "concluded"
+    determination: str
+    determinations: Mapping[str, str] = Field(default_factory=dict)
+    rationale: str | None = None
+
+
+class Reopened(EventModel):
+    """A closed review was opened again."""
+
+    event: Literal["reopened"] = "reopened"
+    reason: str
+
+
+Event = Annotated[
+    Started | Asked | Answered | Picked | Noted | Undone | Concluded | Reopened, Field(discriminator="event")
+]
+"""Any of the above, told apart by the field `event`."""

@@ -1,0 +1,522 @@
+"""The interview as a fold over events: what is known, what follows, what to ask next. No clock, no files, no screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from .determination import Determination, Outcome, determine
+from .errors import AssistantError
+from .events import Answered, Asked, Concluded, Event, FactRead, Noted, Picked, Reopened, Reread, Started, Undone
+from .policy import UNKNOWN, Fact, Loaded, Policy, Question, Value, normal_code, values_of
+
+SKIP = "/skip"
+NOT_STATED = "/unknown"
+START = "/start"
+MAX_ANSWERS = 2
+"""A question is asked, and asked back once; what is open then stays open, or the reviewer edits."""
+
+_SHARED = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an answer is read against: the side under review and the dates that give an age."""
+
+    side: str | None = None
+    date_of_service: date | None = None
+    birth_date: date | None = None
+
+
+ReadAnswer = Callable[[str, Question, Context], tuple[FactRead, ...]]
+"""How an answer's text becomes what it says of facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a finding comes from: the turn (0 for the request) and its words."""
+
+    turn: int
+    quote: str
+    values: frozenset[Value]
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is known of one fact. `conflict`: its sources exclude each other, and `values` holds what either says."""
+
+    fact: str
+    values: frozenset[Value]
+    sources: tuple[Source, ...]
+    origin: str = "read"
+    conflict: bool = False
+    closed: bool = False
+    reason: str = ""
+
+    @property
+    def value(self) -> Value | None:
+        """The only value left, if there is only one."""
+        return next(iter(self.values)) if len(self.values) == 1 and not self.conflict else None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One thing that the reviewer did, as it counts now (after edits)."""
+
+    number: int
+    question: str
+    side: str | None
+    text: str
+    read: tuple[FactRead, ...] = ()
+    pick: Picked | None = None
+    note: Noted | None = None
+    edited: bool = False
+
+    @property
+    def skipped(self) -> bool:
+        """Passed over without an answer."""
+        return self.text in {SKIP, START} and not self.pick
+
+
+@dataclass(frozen=True)
+class SideReview:
+    """The review of one side, or of the only one: what was found and what follows."""
+
+    side: str | None
+    findings: Mapping[str, Finding]
+    determination: Determination
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A numbered answer to an ask-back."""
+
+    key: str
+    fact: str
+    value: Value
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The question to put now. For an ask-back, `fact` is what is still open and `choices` its values."""
+
+    question: Question
+    side: str | None
+    ask_back: bool = False
+    fact: str = ""
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Session:
+    """Everything about a review, as its events say."""
+
+    loaded: Loaded
+    read: ReadAnswer
+    events: tuple[Event, ...]
+    started: Started
+    turns: tuple[Turn, ...] = ()
+    sides: tuple[SideReview, ...] = ()
+    completing: bool = False
+    concluded: Concluded | None = None
+    left_behind: tuple[int, ...] = field(default=())
+
+    @property
+    def policy(self) -> Policy:
+        """The policy under which the case is reviewed."""
+        return self.loaded.policy
+
+    @cached_property
+    def current(self) -> SideReview:
+        """The side being reviewed: the one of the next question, or the last."""
+        ask = next_question(self)
+        return next((s for s in self.sides if ask and s.side == ask.side), self.sides[-1])
+
+    @cached_property
+    def context(self) -> Context:
+        """What the next answer is read against."""
+        return context_for(self, self.current.side)
+
+    def review_of(self, side: str | None) -> SideReview:
+        """The review of a side; the first one when that side is not reviewed."""
+        return next((s for s in self.sides if s.side == side), self.sides[0])
+
+
+def start(loaded: Loaded, read: ReadAnswer, started: Started) -> Session:
+    """A review with nothing answered yet."""
+    return _fold(Session(loaded, read, (started,), started))
+
+
+def fold(loaded: Loaded, read: ReadAnswer, events: Iterable[Event]) -> Session:
+    """The review that a list of events tells, from its first one."""
+    first, *rest = events
+    if not isinstance(first, Started):
+        raise AssistantError("a transcript must begin with the event 'started'")
+    session = start(loaded, read, first)
+    for event in rest:
+        session = advance(session, event)
+    return session
+
+
+def advance(session: Session, event: Event) -> Session:
+    """The session after one more event.
+
+    Raises:
+        AssistantError: The event does not fit: a closed review, an unknown question, fact or turn.
+    """
+    if session.concluded and not isinstance(event, Reopened | Asked):
+        raise AssistantError("this review is concluded", "Type /reopen and a reason to change it")
+    if isinstance(event, Started):
+        raise AssistantError("'started' stands twice", "A transcript has one review")
+    if isinstance(event, Answered):
+        event = _answer_checked(session, event)
+    elif isinstance(event, Picked):
+        for fact, value in event.facts.items():
+            _values(session.policy, fact, value)
+    elif isinstance(event, Noted) and event.criterion not in session.policy.criterion:
+        raise AssistantError(f"there is no criterion '{event.criterion}'")
+    elif isinstance(event, Undone) and not session.turns:
+        raise AssistantError("there is nothing to undo")
+    elif isinstance(event, Reopened) and not session.concluded:
+        raise AssistantError("this review is not concluded")
+    return _fold(replace(session, events=(*session.events, event)))
+
+
+def _answer_checked(session: Session, event: Answered) -> Answered:
+    if event.question not in session.loaded.prompts.question:
+        raise AssistantError(f"there is no question '{event.question}'")
+    if event.replaces is not None and not 1 <= event.replaces <= len(session.turns):
+        raise AssistantError(f"there is no answer number {event.replaces}")
+    if event.read is None:
+        return answered(session, event.question, event.text, event.side, event.replaces)
+    for read in event.read:
+        if read.fact not in session.policy.fact:
+            raise AssistantError(f"there is no fact '{read.fact}'")
+    return event
+
+
+def answered(session: Session, question: str, text: str, side: str | None = None, replaces: int | None = None) -> Answered:
+    """The event of an answer, with what it says and which earlier answers read differently because of it.
+
+    Pure, so an edit can be shown before it is accepted: advance a copy.
+    """
+    asked = session.loaded.prompts.question[question]
+    before = context_for(session, side)
+    event = Answered(question=question, text=text, side=side, replaces=replaces, read=session.read(text, asked, before))
+    after_session = _fold(replace(session, events=(*session.events, event)))
+    after = context_for(after_session, side)
+    if after != before:
+        kept = {f.fact for f in event.read or ()}
+        again = tuple(r for r in session.read(text, asked, after) if r.fact in kept or r.values)
+        event = event.model_copy(update={"read": again})
+        after_session = _fold(replace(session, events=(*session.events, event)))
+    rereads = []
+    for turn in after_session.turns:
+        if turn.pick or turn.note or turn.number == (replaces or len(after_session.turns)):
+            continue
+        old = context_for(session, turn.side)
+        new = context_for(after_session, turn.side)
+        if old != new:
+            read = session.read(turn.text, session.loaded.prompts.question[turn.question], new)
+            if read != turn.read:
+                rereads.append(Reread(turn=turn.number, read=read))
+    return event.model_copy(update={"rereads": tuple(rereads)})
+
+
+def context_for(session: Session, side: str | None) -> Context:
+    """What answers about a side are read against."""
+    review = session.review_of(side)
+    policy = session.policy
+    known = side
+    if known is None and policy.side_fact and policy.side_fact in review.findings:
+        value = review.findings[policy.side_fact].value
+        known = value if isinstance(value, str) and value in policy.sides else None
+    dates = _dates(session.started, session.turns)
+    return Context(known, dates.get("date_of_service"), dates.get("birth_date"))
+
+
+def _values(policy: Policy, fact: str, value: Any) -> frozenset[Value]:
+    try:
+        return values_of(policy, fact, value)
+    except ValueError as error:
+        raise AssistantError(str(error)) from error
+
+
+def _fold(session: Session) -> Session:
+    """Everything that follows from the events, made anew."""
+    actions: list[Answered | Picked | Noted] = []
+    concluded: Concluded | None = None
+    completing = False
+    for event in session.events[1:]:
+        if isinstance(event, Answered | Picked | Noted):
+            actions.append(event)
+        elif isinstance(event, Undone):
+            actions.pop()
+        elif isinstance(event, Concluded):
+            concluded = event
+        elif isinstance(event, Reopened):
+            concluded = None
+        elif isinstance(event, Asked):
+            completing = completing or event.completing
+    turns = tuple(_turns(actions))
+    sides = _sides(session, turns)
+    behind = tuple(t.number for t in turns if sides[0].side and t.side is None and _speaks_of_side(session.policy, t))
+    return Session(
+        session.loaded, session.read, session.events, session.started, turns, sides, completing, concluded, behind
+    )
+
+
+def _turns(actions: Sequence[Answered | Picked | Noted]) -> list[Turn]:
+    turns: list[Turn] = []
+    for action in actions:
+        number = len(turns) + 1
+        if isinstance(action, Noted):
+            turns.append(Turn(number, "", action.side, action.text, note=action))
+        elif isinstance(action, Picked):
+            turns.append(Turn(number, action.question, action.side, action.text, pick=action))
+        elif action.replaces is None:
+            turns.append(Turn(number, action.question, action.side, action.text, action.read or ()))
+        else:
+            old = turns[action.replaces - 1]
+            turns[action.replaces - 1] = Turn(old.number, action.question, old.side, action.text, action.read or (), edited=True)
+        if isinstance(action, Answered):
+            for again in action.rereads:
+                turns[again.turn - 1] = replace(turns[again.turn - 1], read=again.read)
+    return turns
+
+
+def _speaks_of_side(policy: Policy, turn: Turn) -> bool:
+    return any(policy.fact[r.fact].about == "side" for r in turn.read)
+
+
+def _sides(session: Session, turns: tuple[Turn, ...]) -> tuple[SideReview, ...]:
+    policy = session.policy
+    shared = _findings(session, turns, None, shared=True)
+    side_finding = shared.get(policy.side_fact or "")
+    both = side_finding is not None and side_finding.value == policy.both_sides and bool(policy.both_sides)
+    reviews = []
+    for side in policy.sides if both else (None,):
+        findings = {**shared, **_findings(session, turns, side, shared=False)}
+        possible = {f: found.values for f, found in findings.items() if f in policy.domains}
+        reviews.append(SideReview(side, findings, determine(policy, possible)))
+    return tuple(reviews)
+
+
+def _findings(session: Session, turns: tuple[Turn, ...], side: str | None, *, shared: bool) -> dict[str, Finding]:
+    policy = session.policy
+    found: dict[str, Finding] = {}
+    if shared:
+        found.update(_requested(policy, session.started.request))
+    for turn in turns:
+        if not shared and side is not None and turn.side != side:
+            continue
+        if turn.pick:
+            for fact, value in turn.pick.facts.items():
+                if _belongs(policy.fact[fact], shared):
+                    values = _values(policy, fact, value)
+                    source = Source(turn.number, turn.text or turn.pick.reason, values)
+                    closed = value == UNKNOWN
+                    found[fact] = Finding(fact, values, (source,), turn.pick.origin, False, closed, turn.pick.reason)
+        for read in turn.read:
+            if _belongs(policy.fact[read.fact], shared):
+                _add(found, read, turn, policy)
+    if shared:
+        _add_age(found, session, turns)
+    return found
+
+
+def _belongs(fact: Fact, shared: bool) -> bool:
+    return fact.kind != "date" and (fact.about != "side") == shared
+
+
+def _requested(policy: Policy, request: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:
+    for fact, value in request.items():
+        if fact in policy.domains:
+            values = _values(policy, fact, value)
+            shown = ", ".join(str(v) for v in value) if isinstance(value, list | tuple) else str(value)
+            yield fact, Finding(fact, values, (Source(0, shown, values),), "request", closed=value == UNKNOWN)
+
+
+def _add(found: dict[str, Finding], read: FactRead, turn: Turn, policy: Policy) -> None:
+    """Bring one more reading together with what is known: intersect, and where nothing is left, contradict."""
+    fact = policy.fact[read.fact]
+    values = (
+        values_of(policy, read.fact, list(read.values)) if fact.kind == "codes" and read.values else frozenset(read.values)
+    )
+    source = Source(turn.number, read.quote, values, read.start, read.end)
+    known = found.get(read.fact)
+    domain = policy.domains[read.fact]
+    if known is None or (known.conflict and values < known.values) or known.values == domain:
+        found[read.fact] = Finding(read.fact, values or domain, (source,), closed=read.closed)
+    elif values == domain:
+        return
+    elif common := known.values & values:
+        found[read.fact] = replace(known, values=common, sources=(*known.sources, source))
+    else:
+        found[read.fact] = Finding(read.fact, known.values | values, (*known.sources, source), conflict=True)
+
+
+def _dates(started: Started, turns: Iterable[Turn]) -> dict[str, date]:
+    """Dates of birth and of service, by fact id; a later answer replaces an earlier one."""
+    found: dict[str, date] = {}
+    for fact in ("date_of_service", "birth_date"):
+        if given := started.request.get(fact):
+            found[fact] = given if isinstance(given, date) else date.fromisoformat(str(given))
+    for turn in turns:
+        for read in turn.read:
+            if read.fact in {"date_of_service", "birth_date"} and len(read.values) == 1:
+                found[read.fact] = date.fromisoformat(str(read.values[0]))
+    return found
+
+
+def dates_of(session: Session) -> Mapping[str, date]:
+    """The date of service and the birth date, as far as they are known."""
+    return _dates(session.started, session.turns)
+
+
+def completed_years(birth: date, day: date) -> int:
+    """Age in completed years on a day (reading R18)."""
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
+def _add_age(found: dict[str, Finding], session: Session, turns: tuple[Turn, ...]) -> None:
+    dates = _dates(session.started, turns)
+    if "age_years" not in session.policy.domains or len(dates) < 2:
+        return
+    years = completed_years(dates["birth_date"], dates["date_of_service"])
+    if years not in session.policy.domains["age_years"]:
+        return
+    quote = f"born {dates['birth_date'].isoformat()}, service {dates['date_of_service'].isoformat()}"
+    values = frozenset[Value]([years])
+    known = found.get("age_years")
+    source = Source(0, quote, values)
+    if known is None or (not known.conflict and years in known.values):
+        found["age_years"] = Finding("age_years", values, (*(known.sources if known else ()), source), "computed")
+    elif known.origin == "read":
+        found["age_years"] = Finding("age_years", known.values | values, (*known.sources, source), conflict=True)
+
+
+# --- What to ask next ---------------------------------------------------------------------------------------------
+
+
+def next_question(session: Session) -> Ask | None:
+    """The next question, or None when all is asked that can matter and the review can be concluded."""
+    if session.concluded:
+        return None
+    prompts = session.loaded.prompts
+    begun = any(t.question in {q.id for q in prompts.questions} for t in session.turns)
+    for question in () if begun or not _has_intake(session) else prompts.intake:
+        if _intake_wanted(session, question):
+            return Ask(question, session.sides[0].side)
+    for review in session.sides:
+        for question in prompts.questions:
+            if ask := _ask(session, review, question):
+                return ask
+    answered_last = any(t.question == prompts.closing.id for t in session.turns)
+    return None if answered_last else Ask(prompts.closing, session.sides[-1].side)
+
+
+def _has_intake(session: Session) -> bool:
+    declined = any(t.text == START for t in session.turns)
+    wanted = (session.started.model_extra or {}).get("intake", True)
+    return bool(wanted) and session.started.mode == "review" and not declined
+
+
+def _intake_wanted(session: Session, question: Question) -> bool:
+    findings = session.sides[0].findings
+    if any(t.question == question.id for t in session.turns):
+        return False
+    for fact, value in question.only_if.items():
+        known = findings.get(fact)
+        if known is None or not all(v == value or (isinstance(v, tuple) and str(value) in v) for v in known.values):
+            return False
+    dates = dates_of(session)
+    return not any(f in findings or f in dates for f in question.facts)
+
+
+def _ask(session: Session, review: SideReview, question: Question) -> Ask | None:
+    """The question, put for the first time or asked back, if it is still wanted for this side."""
+    shared = {f.id for f in session.policy.facts if f.about != "side"}
+    everywhere = set(question.facts) <= shared
+    turns = [t for t in session.turns if t.question == question.id and (everywhere or t.side == review.side)]
+    if any(t.skipped for t in turns):
+        return None
+    conflict = next((f for f in question.facts if f in review.findings and review.findings[f].conflict), None)
+    if conflict:
+        return _ask_back(session, review, question, conflict) if len(turns) <= MAX_ANSWERS else None
+    if len(turns) >= MAX_ANSWERS:
+        return None
+    if turns:
+        wanting = [f for f in question.settles or question.facts[:1] if _wanting(session, review, question, f)]
+        return _ask_back(session, review, question, wanting[0]) if wanting else None
+    if any(_wanting(session, review, question, f) for f in question.facts):
+        return Ask(question, review.side)
+    return None
+
+
+def _wanting(session: Session, review: SideReview, question: Question, fact: str) -> bool:
+    """Whether the fact is open, could be told, and is worth a question."""
+    known = review.findings.get(fact)
+    if known and (known.closed or known.value is not None):
+        return False
+    if session.completing:
+        return known is None or len(known.values) > 1
+    if question.ask == "record":
+        return False
+    if question.ask == "open":
+        return review.determination.outcome in {Outcome.MET, Outcome.INFORMATION_NEEDED}
+    return fact in review.determination.live
+
+
+def _ask_back(session: Session, review: SideReview, question: Question, fact_id: str) -> Ask:
+    return Ask(question, review.side, True, fact_id, choices_for(session.policy, review, fact_id))
+
+
+def choices_for(policy: Policy, review: SideReview, fact_id: str) -> tuple[Choice, ...]:
+    """The values still possible, to choose from by number; a number's key is the number itself."""
+    fact = policy.fact[fact_id]
+    known = review.findings.get(fact_id)
+    domain = policy.domains[fact_id]
+    if fact.kind == "codes" or len(domain) > 12:
+        return ()
+    ordered: Sequence[Value] = sorted(domain, key=lambda v: int(str(v))) if fact.kind == "integer" else fact.values
+    possible = known.values if known else domain
+    offered = [v for v in ordered if v in possible]
+    return tuple(
+        Choice(str(v if fact.kind == "integer" else i), fact_id, v, fact.say(v)) for i, v in enumerate(offered, 1)
+    )
+
+
+def completed(session: Session, event: Event) -> tuple[Event, Session]:
+    """The event with what it changed written into it, and the session after it."""
+    after = advance(session, event)
+    written = after.events[-1]
+    if isinstance(written, Answered | Picked):
+        old = session.review_of(written.side).determination
+        new = after.review_of(written.side).determination
+        changed = {c: t.value for c, t in new.criteria.items() if old.criteria[c] is not t}
+        written = written.model_copy(update={"criteria": changed, "determination": new.outcome.value})
+        after = replace(after, events=(*after.events[:-1], written))
+    return written, after
+
+
+def outcome_of(session: Session) -> Outcome:
+    """The determination of the request: with two sides, the one that needs most care goes on the cover."""
+    outcomes = [s.determination.outcome for s in session.sides]
+    order = (Outcome.NOT_ADDRESSED, Outcome.NOT_MET, Outcome.INFORMATION_NEEDED, Outcome.MET)
+    return next(o for o in order if o in outcomes)
+
+
+def requested_codes(session: Session) -> tuple[str, ...]:
+    """The procedure codes as they were given, without modifiers."""
+    codes = session.started.request.get("procedure_codes")
+    found = [normal_code(c) for c in codes] if isinstance(codes, list | tuple) else []
+    for turn in session.turns:
+        found += [str(v) for r in turn.read if r.fact == "procedure_codes" for v in r.values]
+    return tuple(dict.fromkeys(found))

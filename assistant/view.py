@@ -1,0 +1,331 @@
+"""What a review looks like in words: the same text for the screen and for plain mode. Nothing here decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from .determination import Determination, Outcome, Truth, based_on, flag_of, missing
+from .events import Answered, Picked
+from .interview import Ask, Finding, Session, SideReview, Turn, dates_of, next_question
+from .policy import Criterion, Policy, Question, Value
+
+OUTCOME_WORDS = {
+    Outcome.MET: "criteria met",
+    Outcome.NOT_MET: "criteria not met: refer to a physician reviewer",
+    Outcome.INFORMATION_NEEDED: "information needed",
+    Outcome.NOT_ADDRESSED: "not addressed by this policy: refer to a physician reviewer",
+}
+NEXT_STEP = {
+    Outcome.MET: "You may release it for this side.",
+    Outcome.NOT_MET: "A physician reviewer decides.",
+    Outcome.INFORMATION_NEEDED: "Pend it and request what is listed.",
+    Outcome.NOT_ADDRESSED: "A physician reviewer decides, by other standards.",
+}
+_INDICATION_WORDS = {Truth.TRUE: "met", Truth.FALSE: "not met", Truth.UNKNOWN: "open"}
+_NON_INDICATION_WORDS = {Truth.TRUE: "applies", Truth.FALSE: "does not apply", Truth.UNKNOWN: "open"}
+MAX_QUOTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionLine:
+    """One criterion as shown beside the question."""
+
+    id: str
+    label: str
+    word: str
+    quote: str
+    indication: bool
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """The question as shown: where we are, the words, why it is asked, and the choices of an ask-back."""
+
+    progress: str
+    text: str
+    why: str
+    choices: tuple[str, ...]
+
+
+def clean(text: str) -> str:
+    """Text of a reviewer or of a file, safe for any terminal: control characters become visible marks."""
+    return "".join(_visible(c) for c in text)
+
+
+def _visible(character: str) -> str:
+    if character == "\n":
+        return "⏎ "
+    if character == "\t":
+        return " "
+    if character.isprintable():
+        return character
+    code = ord(character)
+    if code < 32:
+        return chr(0x2400 + code)
+    return "\N{SYMBOL FOR DELETE}" if code == 127 else "\N{REPLACEMENT CHARACTER}"
+
+
+def quoted(text: str, limit: int = MAX_QUOTE) -> str:
+    """A reviewer's words in quotation marks, cut to a length."""
+    shown = clean(text.strip())
+    return f"“{shown if len(shown) <= limit else shown[: limit - 1].rstrip() + '…'}”" if shown else ""
+
+
+def side_word(session: Session, side: str | None) -> str:
+    """`right`, or the only side, or nothing while it is not known."""
+    if side:
+        return side
+    known = session.sides[0].findings.get(session.policy.side_fact or "")
+    return session.policy.fact[known.fact].say(known.value) if known and known.value is not None else ""
+
+
+def heading(session: Session) -> str:
+    """Policy, version, case and side."""
+    parts = [f"{session.policy.short_title}, version {session.policy.version}"]
+    if session.started.case:
+        parts.append(f"case {clean(session.started.case)}")
+    side = side_word(session, session.current.side)
+    if side:
+        parts.append(side if side == "both hips" else f"{side} side")
+    if session.started.mode != "review":
+        parts.append(session.started.mode)
+    return " · ".join(parts)
+
+
+def remaining(session: Session) -> int:
+    """How many interview questions may still come, the present one included."""
+    prompts = session.loaded.prompts
+    count = 0
+    for review in session.sides:
+        for question in prompts.questions:
+            done = any(t.question == question.id and t.side in {review.side, None} for t in session.turns)
+            live = any(f in review.determination.live for f in question.facts)
+            count += not done and live
+    return count
+
+
+def question_view(session: Session) -> QuestionView | None:
+    """The present question in words; None when there is none."""
+    ask = next_question(session)
+    if ask is None:
+        return None
+    question = ask.question
+    prompts = session.loaded.prompts
+    if question in prompts.intake:
+        left = len(prompts.intake) - prompts.intake.index(question)
+        progress = f"The request ({left} short {'question' if left == 1 else 'questions'}; Enter skips, /start skips all)"
+    elif question is prompts.closing:
+        progress = "Last question"
+    else:
+        number = 1 + len({(t.question, t.side) for t in session.turns if t.question in _interview_ids(session)})
+        left = remaining(session)
+        progress = f"Question {number}" + (f", at most {left} to go" if left > 1 else "")
+        if ask.ask_back:
+            progress = "To be sure"
+    if ask.side:
+        progress += f" · {ask.side} side"
+    text, why = question.text, question.why
+    if ask.ask_back:
+        text, why = question.ask_back, open_because(session, ask)
+    return QuestionView(progress, text, why, tuple(f"{c.key}  {c.label}" for c in ask.choices))
+
+
+def _interview_ids(session: Session) -> set[str]:
+    return {q.id for q in session.loaded.prompts.questions}
+
+
+def open_because(session: Session, ask: Ask) -> str:
+    """Why a question is asked back: what was read, or that nothing was."""
+    policy = session.policy
+    label = policy.fact[ask.fact].label
+    finding = session.review_of(ask.side).findings.get(ask.fact)
+    if finding is None:
+        return f"The answer does not say: {label}."
+    quotes = [f"{quoted(s.quote)}{_turn_word(s.turn)}" for s in finding.sources if s.quote]
+    if finding.conflict:
+        return f"These do not agree on {label}: {' and '.join(quotes)}."
+    if finding.values == policy.domains[ask.fact]:
+        return f"{label[:1].upper()}{label[1:]} is still open" + (f": {quotes[-1]}." if quotes else ".")
+    return f"{label[:1].upper()}{label[1:]} is {say_values(policy, finding)}" + (f": {quotes[-1]}." if quotes else ".")
+
+
+def _turn_word(turn: int) -> str:
+    return f" (answer {turn})" if turn else " (request)"
+
+
+def say_values(policy: Policy, finding: Finding) -> str:
+    """A finding in words: its value, or all that are still possible."""
+    fact = policy.fact[finding.fact]
+    if finding.values == policy.domains[finding.fact]:
+        return "not documented" if finding.closed else "open"
+    if fact.kind == "codes":
+        return "; ".join(fact.say(v) for v in finding.values)
+    if fact.kind == "integer" and len(finding.values) > 3:
+        numbers = sorted(int(str(v)) for v in finding.values)
+        return f"between {fact.say(numbers[0])} and {fact.say(numbers[-1])}"
+    order: list[Value] = list(fact.values) or sorted(finding.values, key=lambda v: int(str(v)))
+    return " or ".join(fact.say(v) for v in order if v in finding.values)
+
+
+def criteria_lines(session: Session, review: SideReview | None = None) -> tuple[CriterionLine, ...]:
+    """Every criterion with its word and the quote that decided it, indications first."""
+    chosen = review or session.current
+    lines: list[CriterionLine] = []
+    for root, indication in ((session.policy.indications, True), (session.policy.non_indications, False)):
+        for depth, criterion in _listed(root, 0):
+            truth = chosen.determination.criteria[criterion.id]
+            words = _INDICATION_WORDS if indication else _NON_INDICATION_WORDS
+            quote = deciding_quote(criterion, chosen) if truth is not Truth.UNKNOWN and not criterion.children else ""
+            lines.append(CriterionLine(criterion.id, criterion.label, words[truth], quote, indication, depth))
+    return tuple(lines)
+
+
+def _listed(criterion: Criterion, depth: int) -> Iterable[tuple[int, Criterion]]:
+    for child in criterion.children:
+        if not child.part:
+            yield depth, child
+            yield from _listed(child, depth + 1)
+
+
+def deciding_quote(criterion: Criterion, review: SideReview) -> str:
+    """The reviewer's words behind a criterion, those of its last deciding fact."""
+    found = [review.findings[f] for f in criterion.facts() if f in review.findings]
+    quotes = [s.quote for finding in found for s in finding.sources[-1:] if s.quote]
+    return quoted(quotes[-1], 40) if quotes else ""
+
+
+def determination_line(session: Session, review: SideReview | None = None) -> str:
+    """The determination so far, or the final one."""
+    chosen = review or session.current
+    found = chosen.determination
+    side = f"{chosen.side} side: " if chosen.side else ""
+    if session.concluded:
+        return f"Concluded: {side}{OUTCOME_WORDS[found.outcome]}"
+    if found.outcome is Outcome.INFORMATION_NEEDED and found.live:
+        count = sum(found.criteria[c.id] is Truth.UNKNOWN for c in session.policy.criteria)
+        return f"So far: {side}{OUTCOME_WORDS[found.outcome]}, {count} of {len(session.policy.criteria)} criteria open"
+    return f"So far: {side}{OUTCOME_WORDS[found.outcome]}"
+
+
+def overdue_line(session: Session, today: date) -> str:
+    """The line on the version and its review that every result carries."""
+    return based_on(session.policy, today)
+
+
+def understood(session: Session, event: Answered | Picked) -> tuple[str, ...]:
+    """After an answer: each fact that was read, with the words that matched, and the criteria that changed."""
+    policy = session.policy
+    lines = []
+    if isinstance(event, Picked):
+        review = session.review_of(event.side)
+        lines = [f"{policy.fact[f].label}: {say_values(policy, review.findings[f])} (your choice)" for f in event.facts]
+    else:
+        lines = [_read_line(session, event, read.fact, read.quote) for read in event.read or ()]
+        if not lines and event.text not in {"/skip", "/start"}:
+            lines.append("I read nothing from this that the criteria ask for.")
+        for again in event.rereads:
+            lines.append(f"answer {again.turn} is now read anew")
+    changed = [_changed_line(policy, c, t) for c, t in (event.criteria or {}).items() if not policy.criterion[c].part]
+    return (*lines, *[c for c in changed if c])
+
+
+def _read_line(session: Session, event: Answered, fact_id: str, quote: str) -> str:
+    policy = session.policy
+    fact = policy.fact[fact_id]
+    review = session.review_of(event.side)
+    if fact.kind == "date":
+        said = dates_of(session).get(fact_id)
+        return f"{fact.label}: {said.isoformat() if said else 'not given'} {quoted(quote)}"
+    finding = review.findings.get(fact_id)
+    if finding is None:
+        return f"{fact.label}: kept aside until its side is known {quoted(quote)}"
+    words = "does not agree with an earlier answer" if finding.conflict else say_values(policy, finding)
+    return f"{fact.label}: {words} {quoted(quote)}".rstrip()
+
+
+def _changed_line(policy: Policy, criterion_id: str, truth: str) -> str:
+    if criterion_id in {policy.indications.id, policy.non_indications.id}:
+        return ""
+    criterion = policy.criterion[criterion_id]
+    indication = any(c.id == criterion_id for c in policy.indications.walk())
+    words = _INDICATION_WORDS if indication else _NON_INDICATION_WORDS
+    return f"{criterion_id} {criterion.label}: {words[Truth(truth)]}"
+
+
+def turn_lines(session: Session, turn: Turn) -> tuple[str, str, tuple[str, ...]]:
+    """An earlier turn: its question, the answer as typed, and what it says of facts."""
+    policy = session.policy
+    if turn.note:
+        return f"Note on {turn.note.criterion}", clean(turn.note.text), ()
+    prompts = session.loaded.prompts.question
+    text = prompts[turn.question].text if turn.question in prompts else "Chosen value"
+    if turn.pick:
+        said = tuple(
+            f"{policy.fact[f].label}: {_say_given(policy, f, v)}" + (f" ({clean(turn.pick.reason)})" if turn.pick.reason else "")
+            for f, v in turn.pick.facts.items()
+        )
+        return text, clean(turn.text) or "(chosen)", said
+    if turn.skipped:
+        return text, "(skipped)", ()
+    read = tuple(f"{policy.fact[r.fact].label}: {_say_read(policy, r.fact, r.values)} {quoted(r.quote)}" for r in turn.read)
+    return text, clean(turn.text), read
+
+
+def _say_given(policy: Policy, fact_id: str, value: object) -> str:
+    fact = policy.fact[fact_id]
+    if isinstance(value, list | tuple):
+        return " or ".join(fact.say(v) for v in value)
+    return "not documented" if value == "unknown" else fact.say(value if isinstance(value, int) else str(value))
+
+
+def _say_read(policy: Policy, fact_id: str, values: tuple[int | str, ...]) -> str:
+    if policy.fact[fact_id].kind in {"codes", "date"}:
+        return ", ".join(str(v) for v in values)
+    return say_values(policy, Finding(fact_id, frozenset(values), ()))
+
+
+def open_items(session: Session, review: SideReview) -> tuple[str, ...]:
+    """What to request from the provider, in the order of the questions."""
+    found = missing(session.policy, session.loaded.prompts, review.determination)
+    return tuple(dict.fromkeys(m.request for m in found if m.request))
+
+
+def flag_notes(policy: Policy, determination: Determination) -> tuple[str, ...]:
+    """The notes of the flags that the case raises."""
+    return tuple(flag_of(policy, f).note for f in determination.flags)
+
+
+def help_lines(question: Question) -> tuple[str, ...]:
+    """Help for a question: what to look for in a chart, and which forms of answer are read."""
+    lines = [question.help]
+    if question.look_for:
+        lines += ["", "Look for:", *(f"  {one}" for one in question.look_for)]
+    if question.forms:
+        lines += ["", "Answers such as:", *(f"  {one}" for one in question.forms)]
+    return tuple(lines)
+
+
+def policy_lines(policy: Policy, criterion_id: str) -> tuple[str, ...]:
+    """What the policy says at a criterion: statement, section, references, and the evidence that goes with it."""
+    criterion = policy.criterion[criterion_id]
+    numbers = policy.citations(criterion_id)
+    lines = [f"{criterion.id}  {criterion.label}", criterion.statement, f"Section: {criterion.section}"]
+    lines.append(f"The policy cites: {', '.join(str(n) for n in numbers)}")
+    lines += [f"  {n}. {_reference(policy, n)}" for n in numbers]
+    for item in (e for e in policy.evidence if criterion_id in e.supports):
+        lines += ["", f"{item.id} {item.study} [{', '.join(str(n) for n in item.references)}]: {item.statement}"]
+    return tuple(lines)
+
+
+def _reference(policy: Policy, number: int) -> str:
+    found = policy.reference[number]
+    link = f" doi:{found.doi}" if found.doi else f" PMID:{found.pmid}" if found.pmid else ""
+    return f"{found.authors}. {found.title}. {found.journal}. {found.year};{found.locator}.{link}"
+
+
+def criterion_for(policy: Policy, question: Question) -> str | None:
+    """The criterion that a question serves first."""
+    return next((c.id for c in policy.criteria if not c.children and set(c.facts()) & set(question.facts)), None)
