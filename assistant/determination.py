@@ -7,7 +7,7 @@ if every possible value passes, false if none does, else unknown, and criteria j
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -95,7 +95,8 @@ class Rules:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self.outcome_facts = frozenset(f for c in policy.criteria for f in c.facts())
-        acting = [c for f in policy.flags if f.effect != "note" for c in (f.when, f.hold_unless) if c]
+        self.acting_flags = tuple(f for f in policy.flags if f.effect != "note")
+        acting = [c for f in self.acting_flags for c in (f.when, f.hold_unless) if c]
         self.acting_facts = frozenset(p.fact for c in acting for p in c.walk() if p.fact)
         self._allowed: dict[int, frozenset[Value]] = {}
         conditions = [c.when for c in policy.criterion.values() if c.when]
@@ -131,8 +132,7 @@ class Rules:
         """Each domain cut into values that no test tells apart."""
         tests: dict[str, list[frozenset[Value]]] = {fact: [] for fact in self.policy.domains}
         roots = (c.when for c in self.policy.criterion.values() if c.when)
-        acting = (f for f in self.policy.flags if f.effect != "note")
-        flags = (c for f in acting for c in (f.when, f.hold_unless) if c)
+        flags = (c for f in self.acting_flags for c in (f.when, f.hold_unless) if c)
         for part in (p for c in (*roots, *flags) for p in c.walk()):
             if part.fact and not part.state:
                 tests[part.fact].append(self._allowed[id(part)])
@@ -226,7 +226,7 @@ def determine(policy: Policy, facts: Facts) -> Determination:
             unknown. The difference matters to flags alone.
     """
     rules = rules_of(policy)
-    state = _conclude(rules, facts)
+    state = _conclude(rules, facts, policy.flags)
     settled = _settled(rules, facts, state)
     undecided = state.outcome is Outcome.INFORMATION_NEEDED and not settled
     raised = (f.id for f in policy.flags if f.id in state.flags)
@@ -251,10 +251,10 @@ class _State:
     contradicted: frozenset[str]
 
 
-def _conclude(rules: Rules, given: Facts) -> _State:
+def _conclude(rules: Rules, given: Facts, flags: Sequence[Flag]) -> _State:
     policy = rules.policy
     facts = dict(given)
-    for flag in policy.flags:
+    for flag in flags:
         if flag.forgets and rules.test(flag.when, facts) is Truth.TRUE:
             facts = {f: v for f, v in facts.items() if policy.fact[f].about != flag.forgets}
     said = dict(facts)
@@ -263,7 +263,7 @@ def _conclude(rules: Rules, given: Facts) -> _State:
             facts[implication.fact] = frozenset([implication.value])
     contradicted = [c for c in policy.contradictions if rules.test(c.when, facts) is Truth.TRUE]
     criteria = _criteria_in_doubt(rules, facts, [c.facts for c in contradicted])
-    raised = [f for f in policy.flags if rules.test(f.when, said, criteria) is Truth.TRUE]
+    raised = [f for f in flags if rules.test(f.when, said, criteria) is Truth.TRUE]
     holds = tuple(
         f.id
         for f in raised
@@ -347,7 +347,7 @@ def _settled(rules: Rules, given: Facts, state: _State) -> bool:
 
     def explore(facts: dict[str, frozenset[Value]], remaining: list[str]) -> bool:
         """False as soon as two outcomes are seen."""
-        here = _conclude(rules, facts)
+        here = _conclude(rules, facts, rules.acting_flags)
         firm = here.outcome in {Outcome.NOT_MET, Outcome.MET} and not any(len(facts.get(f, ())) != 1 for f in stated)
         if firm or here.outcome is Outcome.NOT_ADDRESSED or not remaining:
             outcomes.add(here.outcome)

@@ -346,14 +346,13 @@ def _requested(policy: Policy, request: Mapping[str, Any]) -> Iterator[tuple[str
 def _add(found: dict[str, Finding], read: FactRead, turn: Turn, policy: Policy) -> None:
     """Bring one more reading together with what is known: intersect, and where nothing is left, contradict."""
     fact = policy.fact[read.fact]
-    values = (
-        values_of(policy, read.fact, list(read.values)) if fact.kind == "codes" and read.values else frozenset(read.values)
-    )
+    domain = policy.domains[read.fact]
+    said = values_of(policy, read.fact, list(read.values)) if fact.kind == "codes" else frozenset[Value](read.values)
+    values = said & domain or domain
     source = Source(turn.number, read.quote, values, read.start, read.end)
     known = found.get(read.fact)
-    domain = policy.domains[read.fact]
     if known is None or (known.conflict and values < known.values) or known.values == domain:
-        found[read.fact] = Finding(read.fact, values or domain, (source,), closed=read.closed)
+        found[read.fact] = Finding(read.fact, values, (source,), closed=read.closed)
     elif values == domain:
         return
     elif common := known.values & values:
@@ -504,6 +503,14 @@ def completed(session: Session, event: Event) -> tuple[Event, Session]:
         written = written.model_copy(update={"criteria": changed, "determination": new.outcome.value})
         after = replace(after, events=(*after.events[:-1], written))
     return written, after
+
+
+def stamped(session: Session, events: Iterable[Event], at: str) -> tuple[tuple[Event, ...], Session]:
+    """The events with the time at which they happened, and the session after them."""
+    written = tuple(event.model_copy(update={"at": at}) for event in events)
+    for event in written:
+        session = advance(session, event)
+    return written, session
 
 
 def outcome_of(session: Session) -> Outcome:

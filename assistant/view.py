@@ -329,3 +329,14 @@ def _reference(policy: Policy, number: int) -> str:
 def criterion_for(policy: Policy, question: Question) -> str | None:
     """The criterion that a question serves first."""
     return next((c.id for c in policy.criteria if not c.children and set(c.facts()) & set(question.facts)), None)
+
+
+def criteria_tree(policy: Policy) -> list[str]:
+    """A policy's criteria as an indented list, with sections and references."""
+    lines = [f"{policy.title}, version {policy.version}, approved {policy.approved.isoformat()}"]
+    for root in (policy.indications, policy.non_indications):
+        lines.append(f"{root.id} {root.statement} [{', '.join(str(n) for n in policy.citations(root.id))}]")
+        for depth, criterion in _listed(root, 1):
+            numbers = ", ".join(str(n) for n in policy.citations(criterion.id))
+            lines.append(f"{'  ' * depth}{criterion.id} {criterion.statement} [{numbers}]")
+    return lines

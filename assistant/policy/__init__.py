@@ -14,6 +14,7 @@ from .model import (
     Reading,
     Reference,
     Value,
+    in_order,
     normal_code,
     values_of,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Reading",
     "Reference",
     "Value",
+    "in_order",
     "load",
     "load_vocabulary",
     "normal_code",

@@ -137,8 +137,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
             raw = file.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
             raise PolicyError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB", "Split it")
-        _check_structure(path, raw)
-        content = yaml.load(raw, Loader=_Loader)  # noqa: S506 - derived from the safe loader
+        if not any(path.is_relative_to(packaged(kind)) for kind in ("policy", "prompts")):
+            _check_depth(path, raw)
+        loader = _Loader(raw)
+        try:
+            node = loader.get_single_node()
+            _check_nodes(path, node)
+            content = loader.construct_document(node) if node else None
+        finally:
+            loader.dispose()
     except OSError as error:
         raise PolicyError(f"{path} can not be read: {error.strerror}", "Check the path and its permissions") from error
     except yaml.MarkedYAMLError as error:
@@ -152,24 +159,45 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def _check_structure(path: Path, raw: bytes) -> None:
-    """Refuse aliases (they can blow up to any size), depth, and tags before anything is built."""
+def _check_depth(path: Path, raw: bytes) -> None:
+    """Refuse depth before anything is built: a file from somebody else must not exhaust the stack."""
     depth = 0
     for event in yaml.parse(raw, Loader=_Loader):
-        line = f"{path}:{event.start_mark.line + 1}"
-        if isinstance(event, yaml.AliasEvent):
-            raise PolicyError(f"{line}: aliases (*name) are not allowed", "Write the value out")
-        if getattr(event, "tag", None):
-            raise PolicyError(f"{line}: tags (!name) are not allowed", "Write a plain value")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise PolicyError(f"{line}: nested more than {MAX_DEPTH} deep", "Make it flatter")
+            line = event.start_mark.line + 1
+            raise PolicyError(f"{path}:{line}: nested more than {MAX_DEPTH} deep", "Make it flatter")
+
+
+def _check_nodes(path: Path, root: yaml.Node | None) -> None:
+    """Refuse keys that stand twice, aliases (they can blow up to any size) and tags."""
+    seen: set[int] = set()
+    pending = [root] if root else []
+    while pending:
+        node = pending.pop()
+        line = f"{path}:{node.start_mark.line + 1}"
+        if id(node) in seen:
+            raise PolicyError(f"{line}: aliases (*name) are not allowed", "Write the value out")
+        seen.add(id(node))
+        if not node.tag.startswith("tag:yaml.org,2002:") or "python" in node.tag:
+            raise PolicyError(f"{line}: tags (!name) are not allowed", "Write a plain value")
+        if isinstance(node, yaml.MappingNode):
+            keys: set[str] = set()
+            for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode) or key.value in keys:
+                    line = f"{path}:{key.start_mark.line + 1}"
+                    raise PolicyError(f"{line}: the key '{key.value}' stands twice", "Remove one")
+                keys.add(key.value)
+                if not isinstance(value, yaml.ScalarNode):
+                    pending.append(value)
+        elif isinstance(node, yaml.SequenceNode):
+            pending.extend(node.value)
 
 
 def validate(model: type[_ModelT], path: Path, content: Mapping[str, Any]) -> _ModelT:
     """Build a model from a file's content; errors point at the line."""
     try:
-        built = model.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
@@ -178,10 +206,6 @@ def validate(model: type[_ModelT], path: Path, content: Mapping[str, Any]) -> _M
         if first["type"] == "extra_forbidden":
             message = "unknown key"
         raise PolicyError(f"{path}:{line_of(path, first['loc'])}: {where}: {message}{more}", "Correct that line") from error
-    duplicate = _duplicate_key(path)
-    if duplicate:
-        raise PolicyError(f"{path}:{duplicate[1]}: the key '{duplicate[0]}' stands twice", "Remove one")
-    return built
 
 
 def line_of(path: Path, location: Sequence[int | str]) -> int:
@@ -199,23 +223,6 @@ def line_of(path: Path, location: Sequence[int | str]) -> int:
             node = node.value[step]
             line = node.start_mark.line + 1
     return line
-
-
-def _duplicate_key(path: Path) -> tuple[str, int] | None:
-    with path.open("rb") as file:
-        pending = [yaml.compose(file, Loader=_Loader)]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, yaml.MappingNode):
-            seen: set[str] = set()
-            for key, value in node.value:
-                if key.value in seen:
-                    return key.value, key.start_mark.line + 1
-                seen.add(key.value)
-                pending.append(value)
-        elif isinstance(node, yaml.SequenceNode):
-            pending.extend(node.value)
-    return None
 
 
 def digest_of(*paths: Path) -> str:

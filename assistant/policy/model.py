@@ -5,7 +5,7 @@ Shapes only; `files` reads them from YAML and `check` looks for ids that lead no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from itertools import combinations
@@ -427,6 +427,14 @@ def values_of(policy: Policy, fact_id: str, given: Any) -> frozenset[Value]:
         allowed = f"{fact.minimum} to {fact.maximum}" if fact.kind == "integer" else ", ".join(fact.values)
         raise ValueError(f"'{fact_id}' can not be {given!r}; it can be {allowed}, or unknown")
     return frozenset([value])
+
+
+def in_order(policy: Policy, fact_id: str, values: Iterable[Value]) -> list[Value]:
+    """Values in the order in which the policy lists them."""
+    fact = policy.fact[fact_id]
+    if fact.kind == "integer":
+        return sorted(values, key=lambda v: int(str(v)))
+    return sorted(values, key=lambda v: fact.values.index(str(v)) if str(v) in fact.values else -1)
 
 
 def _scalar(fact: Fact, given: Any) -> Value | None:

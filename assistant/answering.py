@@ -1,0 +1,88 @@
+"""How answers are read for one policy: the reader made from its vocabulary, and the plain kinds of answer."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from .events import FactRead
+from .interview import NOT_STATED, SKIP, START, Context, ReadAnswer
+from .matching import Frame, Reader, Reading, load_reader
+from .policy import Loaded, Question, in_order, normal_code
+
+_CODE = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]\d{4}|\d{5}|\d{4}[A-Za-z])(?![A-Za-z0-9])")
+
+
+@lru_cache(maxsize=8)
+def reader_of(loaded: Loaded) -> Reader:
+    """The reader of a policy's free-text answers, made once."""
+    frames = {
+        q.id: Frame(q.facts, dict(q.frame.yes), dict(q.frame.no), dict(q.frame.unclear), q.frame.bare)
+        for q in loaded.prompts.question.values()
+    }
+    documents = {name: loaded.library.vocabulary(name) for name in loaded.policy.vocabulary}
+    domains = {f: d for f, d in loaded.policy.domains.items() if loaded.policy.fact[f].kind != "codes"}
+    return load_reader(documents, loaded.library.vocabulary("context"), domains, frames)
+
+
+def read_findings(loaded: Loaded, text: str, question: str | None, context: Context = Context()) -> tuple[Reading, ...]:  # noqa: B008 - frozen
+    """What a free-text answer says of facts."""
+    return reader_of(loaded).read(
+        text,
+        question,
+        side=context.side,
+        date_of_service=context.date_of_service,
+        birth_date=context.birth_date,
+    )
+
+
+def reads(loaded: Loaded) -> ReadAnswer:
+    """The function that an interview reads answers with."""
+
+    def read(text: str, question: Question, context: Context) -> tuple[FactRead, ...]:
+        if text in {SKIP, START, NOT_STATED}:
+            return ()
+        found = tuple(as_read(loaded, r) for r in read_findings(loaded, text, question.id, context))
+        if question.reads == "codes":
+            return _codes(text, question) or tuple(r for r in found if r.fact in question.facts)
+        if question.reads == "statement":
+            return _statement(text, question, found)
+        return found
+
+    return read
+
+
+def as_read(loaded: Loaded, reading: Reading) -> FactRead:
+    """A reading as an event records it."""
+    return FactRead(
+        fact=reading.fact,
+        values=tuple(v for v in in_order(loaded.policy, reading.fact, reading.values) if not isinstance(v, tuple)),
+        quote=reading.quote,
+        start=reading.start,
+        end=reading.end,
+        assertion=reading.assertion,
+        method=reading.method,
+        score=reading.score,
+        closed=reading.closed,
+        rivals=reading.rivals,
+    )
+
+
+def _codes(text: str, question: Question) -> tuple[FactRead, ...]:
+    matches = list(_CODE.finditer(text))
+    if not matches:
+        return ()
+    start, end = matches[0].start(), matches[-1].end()
+    codes = tuple(dict.fromkeys(normal_code(m.group()) for m in matches))
+    return (FactRead(fact=question.facts[0], values=codes, quote=text[start:end], start=start, end=end, method="code"),)
+
+
+def _statement(text: str, question: Question, found: tuple[FactRead, ...]) -> tuple[FactRead, ...]:
+    """An open statement: a bare no means none, anything else is passed on in the reviewer's words."""
+    fact = question.facts[0]
+    said = tuple(r for r in found if r.fact == fact)
+    if said or not text.strip():
+        return said
+    words = text.strip()
+    start = text.index(words)
+    return (FactRead(fact=fact, values=("present",), quote=words, start=start, end=start + len(words), method="statement"),)

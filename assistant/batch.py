@@ -1,0 +1,134 @@
+"""`interpret` and `assess` for other programs: JSON in, JSON out, one line for each line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from .answering import read_findings, reader_of
+from .determination import Truth, determine, missing, notices
+from .errors import AssistantError
+from .policy import UNKNOWN, Loaded, in_order, values_of
+
+MAX_LINE = 2_000_000
+
+Row = dict[str, Any]
+
+
+def interpret(loaded: Loaded, text: str, question: str | None = None) -> Row:
+    """What one answer says, read on its own.
+
+    Returns:
+        `facts` (a value, or `"unknown"` when several stay possible), `possible` (all of them), and `readings` with
+        quote, offsets into the text, assertion, method, score and rivals.
+
+    Raises:
+        AssistantError: The policy has no such question.
+    """
+    if question is not None and question not in loaded.prompts.question:
+        known = ", ".join(q.id for q in loaded.prompts.questions)
+        raise AssistantError(f"there is no question '{question}'", f"There are {known}")
+    readings = read_findings(loaded, text, question)
+    facts: Row = {}
+    possible: Row = {}
+    for reading in readings:
+        values = in_order(loaded.policy, reading.fact, reading.values)
+        facts[reading.fact] = values[0] if len(values) == 1 else UNKNOWN
+        possible[reading.fact] = values
+    rows = [
+        {
+            "fact": r.fact,
+            "values": possible[r.fact],
+            "quote": r.quote,
+            "start": r.start,
+            "end": r.end,
+            "assertion": r.assertion,
+            "method": r.method,
+            "score": r.score,
+            "rivals": list(r.rivals),
+        }
+        for r in readings
+    ]
+    return {"facts": facts, "possible": possible, "readings": rows}
+
+
+def explain(loaded: Loaded, text: str, question: str | None = None) -> list[str]:
+    """For a person: each mention, the rule that judged it, and its rivals."""
+    return list(reader_of(loaded).explain(text, question))
+
+
+def assess(loaded: Loaded, facts: Mapping[str, Any], today: date) -> Row:
+    """What follows from facts: determination, criteria, what is missing, flags.
+
+    Args:
+        loaded: The policy.
+        facts: Values by fact id; a value may be a list of possible values or `"unknown"`.
+        today: The day on which the policy's review date is judged.
+
+    Raises:
+        AssistantError: An unknown fact or value.
+    """
+    policy = loaded.policy
+    try:
+        given = {f: values_of(policy, f, v) for f, v in facts.items() if v is not None}
+    except ValueError as error:
+        raise AssistantError(str(error)) from error
+    found = determine(policy, given)
+    by_truth = {t: [c.id for c in policy.criteria if found.criteria[c.id] is t] for t in Truth}
+    return {
+        "determination": found.outcome.value,
+        "indications": found.criteria[policy.indications.id].value,
+        "non_indications": found.criteria[policy.non_indications.id].value,
+        "criteria": {c.id: found.criteria[c.id].value for c in policy.criteria},
+        "satisfied": sorted(by_truth[Truth.TRUE]),
+        "failed": sorted(by_truth[Truth.FALSE]),
+        "unknown": sorted(by_truth[Truth.UNKNOWN]),
+        "missing": [
+            {"fact": m.fact, "question": m.question, "request": m.request}
+            for m in missing(policy, loaded.prompts, found)
+        ],
+        "settled": found.settled,
+        "flags": sorted(found.flags),
+        "notices": list(notices(policy, today)),
+    }
+
+
+def interpret_row(loaded: Loaded, row: Row) -> Row:
+    """One line of `interpret --jsonl`."""
+    text = row.get("text")
+    if not isinstance(text, str):
+        raise AssistantError("'text' must be a string")
+    question = row.get("question")
+    if question is not None and not isinstance(question, str):
+        raise AssistantError("'question' must be a string")
+    return interpret(loaded, text, question)
+
+
+def assess_row(loaded: Loaded, row: Row, today: date) -> Row:
+    """One line of `assess --jsonl`."""
+    facts = row.get("facts")
+    if not isinstance(facts, dict):
+        raise AssistantError("'facts' must be an object")
+    return assess(loaded, facts, today)
+
+
+def answer_lines(lines: Iterable[str], answer: Callable[[Row], Row]) -> Iterator[tuple[str, bool]]:
+    """One JSON line for each line, in order, with whether it was good; a bad one does not stop the rest."""
+    for line in lines:
+        if not line.strip():
+            continue
+        row_id: Any = None
+        try:
+            if len(line) > MAX_LINE:
+                raise AssistantError(f"a line of more than {MAX_LINE:,} characters")
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise AssistantError("not a JSON object")
+            row_id = row.get("id")
+            yield json.dumps({"id": row_id, **answer(row)}, ensure_ascii=False), True
+        except AssistantError as error:
+            yield json.dumps({"id": row_id, "error": str(error)}), False
+        except (ValueError, RecursionError):
+            yield json.dumps({"id": row_id, "error": "not valid JSON"}), False
