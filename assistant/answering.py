@@ -43,11 +43,19 @@ def reads(loaded: Loaded) -> ReadAnswer:
         if text in {SKIP, START, NOT_STATED}:
             return ()
         found = tuple(as_read(loaded, r) for r in read_findings(loaded, text, question.id, context))
-        if question.reads == "codes":
-            return _codes(text, question) or tuple(r for r in found if r.fact in question.facts)
         if question.reads == "statement":
             return _statement(text, question, found)
-        return found
+        if question not in loaded.prompts.intake:
+            return found
+        # The form says what is requested, never what the chart shows: only the question's own facts count.
+        own = tuple(r for r in found if r.fact in question.facts)
+        if question.reads == "codes":
+            return _codes(text, question) or own
+        if question.reads == "date":
+            return _dates(text, question)
+        if question.reads_like:
+            found = tuple(as_read(loaded, r) for r in read_findings(loaded, text, question.reads_like))
+        return _meant(loaded, question, found) or own
 
     return read
 
@@ -68,6 +76,19 @@ def as_read(loaded: Loaded, reading: Reading) -> FactRead:
     )
 
 
+def _meant(loaded: Loaded, question: Question, found: tuple[FactRead, ...]) -> tuple[FactRead, ...]:
+    """Readings of other facts, as what they mean for this question; a value without a meaning says nothing."""
+    meant: dict[str, FactRead] = {}
+    for read in found:
+        meanings = [question.means.get(read.fact, {}).get(value) for value in read.values]
+        for fact in question.facts:
+            values = [m[fact] for m in meanings if m and fact in m]
+            if values and len(values) == len(meanings):
+                ordered = in_order(loaded.policy, fact, set(values))
+                meant[fact] = read.model_copy(update={"fact": fact, "values": tuple(ordered)})
+    return tuple(meant.values())
+
+
 def _codes(text: str, question: Question) -> tuple[FactRead, ...]:
     matches = list(_CODE.finditer(text))
     if not matches:
@@ -85,4 +106,6 @@ def _statement(text: str, question: Question, found: tuple[FactRead, ...]) -> tu
         return said
     words = text.strip()
     start = text.index(words)
-    return (FactRead(fact=fact, values=("present",), quote=words, start=start, end=start + len(words), method="statement"),)
+    return (
+        FactRead(fact=fact, values=("present",), quote=words, start=start, end=start + len(words), method="statement"),
+    )

@@ -40,14 +40,18 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options."""
-    parser = _Parser("assistant", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = _Parser(
+        "assistant", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--version", action="store_true", help="print the version and end")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
-    policy = argparse.ArgumentParser(add_help=False)
-    policy.add_argument("--policy", metavar="ID[@VERSION]", help=f"which policy (default: ${POLICY_VARIABLE}, or the only one)")
+    policy = _Parser(add_help=False)
+    policy.add_argument(
+        "--policy", metavar="ID[@VERSION]", help=f"which policy (default: ${POLICY_VARIABLE}, or the only one)"
+    )
     policy.add_argument("--policy-path", metavar="DIR", action="append", default=[], help="also look for policies here")
-    shell = argparse.ArgumentParser(add_help=False)
+    shell = _Parser(add_help=False)
     shell.add_argument("--plain", action="store_true", help="plain lines instead of a full screen")
     shell.add_argument("--mouse", action="store_true", help="let the screen use the mouse")
     shell.add_argument("--ascii", action="store_true", help="borders from plain ASCII characters")
@@ -226,7 +230,10 @@ def _resume(args: argparse.Namespace) -> int:
     if cut:
         print(f"The last line was torn and has been cut off: {cut[:200]!r}", file=sys.stderr)
     if started.digest and started.digest != loaded.digest:
-        print("The policy file has changed since this review began; answers are shown as they were read then.", file=sys.stderr)
+        print(
+            "The policy file has changed since this review began; answers are shown as they were read then.",
+            file=sys.stderr,
+        )
     return _run(args, fold(loaded, reads(loaded), events), Journal(path))
 
 
@@ -289,7 +296,9 @@ def _cases(_args: argparse.Namespace) -> int:
     for found in cases:
         state = found.concluded.determination if found.concluded else "open"
         changed = datetime.fromtimestamp(found.changed, UTC).astimezone()
-        print(f"{found.started.case}\t{found.started.policy}@{found.started.version}\t{state}\t{changed:%Y-%m-%d %H:%M}")
+        print(
+            f"{found.started.case}\t{found.started.policy}@{found.started.version}\t{state}\t{changed:%Y-%m-%d %H:%M}"
+        )
     if not cases:
         print("No reviews yet.", file=sys.stderr)
     return DONE
@@ -323,7 +332,9 @@ def _assess(args: argparse.Namespace) -> int:
     try:
         facts = json.loads(args.facts if args.facts is not None else sys.stdin.read())
     except ValueError as error:
-        raise AssistantError(f"the facts are not JSON: {error}", "Give an object such as {{\"age_years\": 38}}") from error
+        raise AssistantError(
+            f"the facts are not JSON: {error}", 'Give an object such as {{"age_years": 38}}'
+        ) from error
     if not isinstance(facts, dict):
         raise AssistantError("the facts must be a JSON object")
     print(json.dumps(assess(loaded, facts, today), ensure_ascii=False, indent=1))

@@ -134,7 +134,9 @@ def _command(session: Session, name: str, rest: str) -> Reply:
         return Reply(show="commands")
     matches = [c for c in COMMANDS if c == name] or [c for c in COMMANDS if c.startswith(name)]
     if len(matches) != 1:
-        several = f" Did you mean {' or '.join(matches)}?" if matches else " Type / for the list, // to begin with a slash."
+        several = (
+            f" Did you mean {' or '.join(matches)}?" if matches else " Type / for the list, // to begin with a slash."
+        )
         return Reply(lines=(f"There is no command {clean(name)}.{several}",))
     return _ACTIONS[matches[0]](session, rest)
 
@@ -144,7 +146,7 @@ def _show(what: str) -> Callable[[Session, str], Reply]:
 
 
 def _policy(session: Session, rest: str) -> Reply:
-    found = _criterion_id(session, rest.split()[0]) if rest else _current_criterion(session)
+    found = _criterion_id(session, rest.split(maxsplit=1)[0]) if rest else _current_criterion(session)
     if rest and not found:
         known = ", ".join(c.id for c in session.policy.criteria)
         return Reply(lines=(f"There is no criterion {clean(rest)}. There are {known}.",))
@@ -165,7 +167,7 @@ def _start(session: Session, _rest: str) -> Reply:
 
 def _unknown(session: Session, _rest: str) -> Reply:
     ask = _asked(session)
-    facts = [ask.fact] if ask.fact else [f for f in ask.question.settles or ask.question.facts[:1]]
+    facts = [ask.fact] if ask.fact else ask.question.settles or ask.question.facts[:1]
     given = {f: UNKNOWN for f in facts if f in session.policy.domains and not _is_known(session, ask, f)}
     if not given:
         return _skip(session, "")
@@ -193,7 +195,7 @@ def _undo(session: Session, _rest: str) -> Reply:
         raise AssistantError("this review is concluded", "Type /reopen and a reason to change it")
     if not session.turns:
         return Reply(lines=("There is nothing to undo.",))
-    last = [e for e in _counting(session)][-1]
+    last = _counting(session)[-1]
     event = Undone()
     advance(session, event)
     return Reply(events=(event,), lines=(f"Taken back: {clean(getattr(last, 'text', ''))}",))
@@ -222,7 +224,10 @@ def _edit(session: Session, rest: str) -> Reply:
         return Reply(show="answers")
     turn = _turn(session, number)
     if not text.strip():
-        return Reply(lines=("Change the answer and press Enter; the effect is shown first.",), prefill=f"/edit {turn.number} {turn.text}")
+        return Reply(
+            lines=("Change the answer and press Enter; the effect is shown first.",),
+            prefill=f"/edit {turn.number} {turn.text}",
+        )
     event = answered(session, turn.question, text.strip(), turn.side, turn.number)
     written, after = completed(session, event)
     changes = _effects(session, after)
@@ -236,7 +241,9 @@ def _turn(session: Session, number: str) -> Turn:
         raise AssistantError(f"there is no answer number {clean(number)}", "Type /answers to see them")
     turn = session.turns[found - 1]
     if turn.note or turn.question not in session.loaded.prompts.question:
-        raise AssistantError(f"number {found} is not an answer to a question", "Take it back with /undo, or /pick again")
+        raise AssistantError(
+            f"number {found} is not an answer to a question", "Take it back with /undo, or /pick again"
+        )
     return turn
 
 
@@ -265,7 +272,9 @@ def _pick(session: Session, rest: str) -> Reply:
     policy = session.policy
     name, _, tail = rest.partition(" ")
     if not name:
-        return Reply(lines=("Name a fact and its value: /pick arthritis mild REASON. " + "Facts: " + ", ".join(policy.domains),))
+        return Reply(
+            lines=("Name a fact and its value: /pick arthritis mild REASON. " + "Facts: " + ", ".join(policy.domains),)
+        )
     facts = [f for f in policy.domains if f == name.lower()] or [f for f in policy.domains if name.lower() in f]
     if len(facts) != 1:
         raise AssistantError(f"no single fact is called {clean(name)}", f"There are {', '.join(policy.domains)}")

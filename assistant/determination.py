@@ -100,7 +100,8 @@ class Rules:
         self.acting_facts = frozenset(p.fact for c in acting for p in c.walk() if p.fact)
         self._allowed: dict[int, frozenset[Value]] = {}
         conditions = [c.when for c in policy.criterion.values() if c.when]
-        conditions += [entry.when for entry in (*policy.implications, *policy.contradictions, *policy.flags)]
+        conditions += [i.when for i in policy.implications] + [c.when for c in policy.contradictions]
+        conditions += [f.when for f in policy.flags]
         conditions += [f.hold_unless for f in policy.flags if f.hold_unless]
         conditions += [r.when for r in policy.readings if isinstance(r.when, Condition)]
         for part in (p for c in conditions for p in c.walk()):
@@ -436,5 +437,3 @@ def _day(day: date) -> str:
 def flag_of(policy: Policy, flag_id: str) -> Flag:
     """A flag of the policy by id."""
     return next(f for f in policy.flags if f.id == flag_id)
-
-

@@ -201,7 +201,9 @@ def _answer_checked(session: Session, event: Answered) -> Answered:
     return event
 
 
-def answered(session: Session, question: str, text: str, side: str | None = None, replaces: int | None = None) -> Answered:
+def answered(
+    session: Session, question: str, text: str, side: str | None = None, replaces: int | None = None
+) -> Answered:
     """The event of an answer, with what it says and which earlier answers read differently because of it.
 
     Pure, so an edit can be shown before it is accepted: advance a copy.
@@ -284,7 +286,9 @@ def _turns(actions: Sequence[Answered | Picked | Noted]) -> list[Turn]:
             turns.append(Turn(number, action.question, action.side, action.text, action.read or ()))
         else:
             old = turns[action.replaces - 1]
-            turns[action.replaces - 1] = Turn(old.number, action.question, old.side, action.text, action.read or (), edited=True)
+            turns[action.replaces - 1] = Turn(
+                old.number, action.question, old.side, action.text, action.read or (), edited=True
+            )
         if isinstance(action, Answered):
             for again in action.rereads:
                 turns[again.turn - 1] = replace(turns[again.turn - 1], read=again.read)

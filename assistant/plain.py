@@ -45,7 +45,7 @@ class PlainReview:
             reply = respond(self.session, text)
             if not self._apply(reply):
                 continue
-            if reply.pending and self._accepted(reply):
+            if reply.pending and self._accepted():
                 self._apply(accept(self.session, reply.pending))
             if reply.show:
                 self._show(reply.show, reply.about, today)
@@ -92,7 +92,7 @@ class PlainReview:
             self.journal.append(*written)
             self.session = after
 
-    def _accepted(self, reply: Reply) -> bool:
+    def _accepted(self) -> bool:
         self._say(["Accept this change? y or n"])
         self.out.write("> ")
         self.out.flush()

@@ -96,7 +96,9 @@ def _concluded(session: Session, event: Concluded, line: int) -> Iterator[Differ
     for review in session.sides:
         was = event.determinations.get(review.side or "")
         if was is not None and was != review.determination.outcome.value:
-            yield Difference(line, f"determination {review.side or ''}".strip(), was, review.determination.outcome.value)
+            yield Difference(
+                line, f"determination {review.side or ''}".strip(), was, review.determination.outcome.value
+            )
     if event.rationale:
         from .rationale import rationale_digest
 

@@ -53,7 +53,9 @@ def parse_line(line: str, where: str) -> Event:
         known = ", ".join(sorted(_NAMES))
         raise TranscriptError(f"{where}: unknown event {json.dumps(name)[:60]}", f"There are: {known}")
     if name == "started" and content.get("format", FORMAT) != FORMAT:
-        raise TranscriptError(f"{where}: format {content.get('format')} is not known", "Use a newer version of assistant")
+        raise TranscriptError(
+            f"{where}: format {content.get('format')} is not known", "Use a newer version of assistant"
+        )
     try:
         return _EVENT.validate_python(content)
     except ValidationError as error:
@@ -77,7 +79,9 @@ def read_events(path: Path) -> tuple[Event, ...]:
                 if len(events) > MAX_EVENTS:
                     raise TranscriptError(f"{path}: more than {MAX_EVENTS:,} events", "This is no transcript")
     except OSError as error:
-        raise TranscriptError(f"{path} can not be read: {error.strerror}", "Check the path and its permissions") from error
+        raise TranscriptError(
+            f"{path} can not be read: {error.strerror}", "Check the path and its permissions"
+        ) from error
     if not events or not isinstance(events[0], Started):
         raise TranscriptError(f"{path}:1: a transcript begins with the event 'started'", "Compare with transcripts/")
     return tuple(events)
@@ -88,7 +92,9 @@ def _bounded_lines(file: IO[str], path: Path) -> Iterator[str]:
     while line := file.readline(MAX_LINE + 1):
         number += 1
         if len(line) > MAX_LINE:
-            raise TranscriptError(f"{path}:{number}: a line of more than {MAX_LINE:,} characters", "This is no transcript")
+            raise TranscriptError(
+                f"{path}:{number}: a line of more than {MAX_LINE:,} characters", "This is no transcript"
+            )
         yield line
 
 

@@ -116,7 +116,9 @@ def question_view(session: Session) -> QuestionView | None:
     prompts = session.loaded.prompts
     if question in prompts.intake:
         left = len(prompts.intake) - prompts.intake.index(question)
-        progress = f"The request ({left} short {'question' if left == 1 else 'questions'}; Enter skips, /start skips all)"
+        progress = (
+            f"The request ({left} short {'question' if left == 1 else 'questions'}; Enter skips, /start skips all)"
+        )
     elif question is prompts.closing:
         progress = "Last question"
     else:
@@ -264,13 +266,16 @@ def turn_lines(session: Session, turn: Turn) -> tuple[str, str, tuple[str, ...]]
     text = prompts[turn.question].text if turn.question in prompts else "Chosen value"
     if turn.pick:
         said = tuple(
-            f"{policy.fact[f].label}: {_say_given(policy, f, v)}" + (f" ({clean(turn.pick.reason)})" if turn.pick.reason else "")
+            f"{policy.fact[f].label}: {_say_given(policy, f, v)}"
+            + (f" ({clean(turn.pick.reason)})" if turn.pick.reason else "")
             for f, v in turn.pick.facts.items()
         )
         return text, clean(turn.text) or "(chosen)", said
     if turn.skipped:
         return text, "(skipped)", ()
-    read = tuple(f"{policy.fact[r.fact].label}: {_say_read(policy, r.fact, r.values)} {quoted(r.quote)}" for r in turn.read)
+    read = tuple(
+        f"{policy.fact[r.fact].label}: {_say_read(policy, r.fact, r.values)} {quoted(r.quote)}" for r in turn.read
+    )
     return text, clean(turn.text), read
 
 

@@ -146,7 +146,11 @@ def test_presence_and_stage(policy, facts, i2a, n2):
         ({"age_years": [48, 49]}, [], ["age_boundary"]),
         ({"staging_system": "jic", "osteonecrosis_stage": [0, 5]}, ["stage_outside_system"], []),
         ({"staging_system": ["arco", "ficat"], "osteonecrosis_stage": 6}, ["stage_outside_system"], []),
-        ({"osteonecrosis_stage": [1, 2], "femoral_head_collapse": ["moderate", "severe"]}, ["stage_collapse_conflict"], []),
+        (
+            {"osteonecrosis_stage": [1, 2], "femoral_head_collapse": ["moderate", "severe"]},
+            ["stage_collapse_conflict"],
+            [],
+        ),
         ({"osteonecrosis_stage": "unknown"}, [], ["staging_system_not_named"]),
         ({"laterality": "unknown"}, ["laterality_unknown"], []),
         ({}, [], ["laterality_unknown"]),
@@ -166,7 +170,12 @@ def test_flags(policy, facts, raised, not_raised):
 
 
 def test_a_wrong_side_leaves_only_the_age(policy):
-    facts = {"laterality": "left", "documented_laterality": "right", "osteonecrosis_stage": 4, "imaging_modality": "none"}
+    facts = {
+        "laterality": "left",
+        "documented_laterality": "right",
+        "osteonecrosis_stage": 4,
+        "imaging_modality": "none",
+    }
     assert determine(policy, known(policy, facts)).outcome is Outcome.INFORMATION_NEEDED
     assert determine(policy, known(policy, facts | {"age_years": 50})).outcome is Outcome.NOT_MET
 

@@ -37,12 +37,11 @@ def _policy_problems(policy: Policy, library: Library) -> Iterator[Problem]:
     for root in ("indications", "non_indications"):
         for location, criterion in _located(getattr(policy, root), (root,)):
             yield from _criterion_problems(policy, location, criterion)
-    for name, entries in (("implications", policy.implications), ("contradictions", policy.contradictions)):
-        for i, entry in enumerate(entries):
-            yield from _condition_problems(policy, (name, i, "when"), entry.when)
     for i, implication in enumerate(policy.implications):
+        yield from _condition_problems(policy, ("implications", i, "when"), implication.when)
         yield from _value_problems(policy, ("implications", i), implication.fact, [implication.value])
     for i, contradiction in enumerate(policy.contradictions):
+        yield from _condition_problems(policy, ("contradictions", i, "when"), contradiction.when)
         for fact in contradiction.facts:
             yield from _value_problems(policy, ("contradictions", i), fact, [])
     yield from _flag_problems(policy)
@@ -201,6 +200,12 @@ def _prompt_problems(prompts: Prompts, policy: Policy) -> Iterator[Problem]:
                 yield (*location, "settles"), f"'{fact}' is not among the facts of the question", "Add it to facts"
         if question.requirement and question.requirement not in requirements:
             yield (*location, "requirement"), f"there is no requirement '{question.requirement}'", "Correct the id"
+        if question.reads_like and question.reads_like not in prompts.question:
+            yield (*location, "reads_like"), f"there is no question '{question.reads_like}'", "Correct the id"
+        for fact, meanings in question.means.items():
+            yield from _value_problems(policy, (*location, "means"), fact, meanings)
+            for other, value in (pair for meaning in meanings.values() for pair in meaning.items()):
+                yield from _value_problems(policy, (*location, "means"), other, [value])
         frame = question.frame
         for part in (frame.yes, frame.no, frame.unclear, question.only_if):
             for fact, value in part.items():

@@ -24,7 +24,6 @@ PATH_VARIABLE = "ASSISTANT_POLICY_PATH"
 _ModelT = TypeVar("_ModelT", bound=BaseModel)
 
 
-
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """The safe loader (in C where there is one), with yes, no, on and off as the words that they are."""
 
@@ -33,7 +32,6 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
     for first, resolvers in _Loader.yaml_implicit_resolvers.items()
 }
-
 
 
 class PolicyError(AssistantError):
@@ -205,7 +203,9 @@ def validate(model: type[_ModelT], path: Path, content: Mapping[str, Any]) -> _M
         message = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             message = "unknown key"
-        raise PolicyError(f"{path}:{line_of(path, first['loc'])}: {where}: {message}{more}", "Correct that line") from error
+        raise PolicyError(
+            f"{path}:{line_of(path, first['loc'])}: {where}: {message}{more}", "Correct that line"
+        ) from error
 
 
 def line_of(path: Path, location: Sequence[int | str]) -> int:
@@ -244,7 +244,7 @@ class Loaded:
 
 
 @cache
-def load(wanted: str | None = None, library: Library = Library()) -> Loaded:  # noqa: B008 - frozen and empty
+def load(wanted: str | None = None, library: Library = Library()) -> Loaded:
     """Load `ID`, `ID@VERSION` or the only policy; a file with any error is not used at all."""
     from .check import check_policy, check_prompts  # here: checking builds on what this module reads
 
@@ -252,7 +252,8 @@ def load(wanted: str | None = None, library: Library = Library()) -> Loaded:  # 
     policy = validate(Policy, path, read_yaml(path))
     if (path.parent.name, path.stem) != (policy.id, str(policy.version)):
         raise PolicyError(
-            f"{path}:{line_of(path, ['id'])}: says '{policy.id}' version {policy.version}", "Make it agree with its path"
+            f"{path}:{line_of(path, ['id'])}: says '{policy.id}' version {policy.version}",
+            "Make it agree with its path",
         )
     check_policy(policy, path, library)
     prompts_path = library.prompts_for(policy)
