@@ -340,7 +340,8 @@ def _conclude(session: Session, _rest: str = "") -> Reply:
     if ask is not None and not any(t.question == closing.id for t in session.turns):
         if ask.question is not closing and not all(s.determination.settled for s in session.sides):
             return Reply(lines=("Questions are still open that can change the outcome. /skip leaves one open.",))
-        return Reply(lines=("First the last question, then the review can be concluded.",))
+        events = (Asked(completing=False),) if session.completing else ()
+        return Reply(events=events, lines=("First the last question, then the review can be concluded.",))
     from .rationale import rationale_digest  # here: templates are loaded only when they are needed
 
     outcomes = {s.side or "": s.determination.outcome.value for s in session.sides}

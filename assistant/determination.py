@@ -156,15 +156,18 @@ class Rules:
             return self._kleene(condition, facts, criteria or {})
         choices = [self.classes(f, facts[f]) for f in shared]
         found = {
-            self._kleene(condition, {**facts, **dict(zip(shared, choice, strict=True))}, criteria or {})
+            self._kleene(condition, {**facts, **dict(zip(shared, choice, strict=True))}, criteria or {}, facts)
             for choice in product(*choices)
         }
         return found.pop() if len(found) == 1 else Truth.UNKNOWN
 
-    def _kleene(self, condition: Condition, facts: Facts, criteria: Mapping[str, Truth]) -> Truth:
+    def _kleene(
+        self, condition: Condition, facts: Facts, criteria: Mapping[str, Truth], said: Facts | None = None
+    ) -> Truth:
+        """`said` is what was known before facts were tried value by value."""
         if condition.fact is not None:
             if condition.state:
-                return self._state(condition, facts)
+                return self._state(condition, facts if said is None else said)
             possible = facts.get(condition.fact)
             if possible is None:
                 return Truth.UNKNOWN
@@ -175,7 +178,7 @@ class Rules:
         if condition.criterion is not None:
             wanted = Truth.TRUE if condition.truth else Truth.FALSE
             return Truth.TRUE if criteria.get(condition.criterion) is wanted else Truth.FALSE
-        truths = (self._kleene(part, facts, criteria) for part in condition.parts)
+        truths = (self._kleene(part, facts, criteria, said) for part in condition.parts)
         if condition.all is not None:
             return conjunction(truths)
         return disjunction(truths) if condition.any is not None else negate(disjunction(truths))
@@ -187,6 +190,7 @@ class Rules:
             "unknown": unknown,
             "missing_or_unknown": possible is None or unknown,
             "narrowed": possible is not None and not unknown,
+            "several": possible is not None and not unknown and len(possible) > 1,
         }[condition.state or ""]
         return Truth.TRUE if holds else Truth.FALSE
 

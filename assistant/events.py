@@ -64,7 +64,10 @@ class Started(EventModel):
 
 
 class Asked(EventModel):
-    """A question was put. `completing` means that the reviewer chose to complete a settled record."""
+    """A question was put.
+
+    Without a question: the reviewer chose to complete a settled record (`completing`), or to stop completing it.
+    """
 
     event: Literal["asked"] = "asked"
     question: str = ""

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from string import ascii_lowercase
 from typing import Any
 
 from .determination import Determination, Outcome, determine
 from .errors import AssistantError
 from .events import Answered, Asked, Concluded, Event, FactRead, Noted, Picked, Reopened, Reread, Started, Undone
-from .policy import UNKNOWN, Fact, Loaded, Policy, Question, Value, normal_code, values_of
+from .policy import UNKNOWN, Fact, Loaded, Policy, Question, Value, in_order, normal_code, values_of
 
 SKIP = "/skip"
 NOT_STATED = "/unknown"
@@ -19,7 +20,7 @@ START = "/start"
 MAX_ANSWERS = 2
 """A question is asked, and asked back once; what is open then stays open, or the reviewer edits."""
 
-_SHARED = ""
+MAX_CHOICES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class SideReview:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A numbered answer to an ask-back."""
+    """An answer to an ask-back that can be chosen by its key."""
 
     key: str
     fact: str
@@ -265,7 +266,7 @@ def _fold(session: Session) -> Session:
         elif isinstance(event, Reopened):
             concluded = None
         elif isinstance(event, Asked):
-            completing = completing or event.completing
+            completing = event.completing if not event.question else completing
     turns = tuple(_turns(actions))
     sides = _sides(session, turns)
     behind = tuple(t.number for t in turns if sides[0].side and t.side is None and _speaks_of_side(session.policy, t))
@@ -482,18 +483,24 @@ def _ask_back(session: Session, review: SideReview, question: Question, fact_id:
 
 
 def choices_for(policy: Policy, review: SideReview, fact_id: str) -> tuple[Choice, ...]:
-    """The values still possible, to choose from by number; a number's key is the number itself."""
+    """The values still possible, to choose from by key.
+
+    A number's key is the number itself, so that `2` at a stage is stage II. Grades have letters: their numbers mean
+    other things (2 mm, Kellgren-Lawrence 2). All others are numbered.
+    """
     fact = policy.fact[fact_id]
     known = review.findings.get(fact_id)
     domain = policy.domains[fact_id]
-    if fact.kind == "codes" or len(domain) > 12:
+    if fact.kind == "codes" or len(domain) > MAX_CHOICES:
         return ()
-    ordered: Sequence[Value] = sorted(domain, key=lambda v: int(str(v))) if fact.kind == "integer" else fact.values
-    possible = known.values if known else domain
-    offered = [v for v in ordered if v in possible]
-    return tuple(
-        Choice(str(v if fact.kind == "integer" else i), fact_id, v, fact.say(v)) for i, v in enumerate(offered, 1)
-    )
+    offered = in_order(policy, fact_id, known.values if known else domain)
+    return tuple(Choice(_key(fact, i, v), fact_id, v, fact.say(v)) for i, v in enumerate(offered))
+
+
+def _key(fact: Fact, index: int, value: Value) -> str:
+    if fact.kind == "integer":
+        return str(value)
+    return ascii_lowercase[index] if fact.kind == "grade" else str(index + 1)
 
 
 def completed(session: Session, event: Event) -> tuple[Event, Session]:

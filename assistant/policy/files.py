@@ -150,8 +150,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
         mark = error.problem_mark or error.context_mark
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise PolicyError(f"{where}: not YAML: {error.problem or error.context}", "Correct that line") from error
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: not readable as YAML: {error}", "Save it as plain UTF-8 text") from error
+    except ValueError as error:  # a date such as 2026-13-45
+        raise PolicyError(f"{path}: a value can not be read: {error}", "Correct it, or put it in quotation marks") from error
     if not isinstance(content, dict):
         raise PolicyError(f"{path}:1: must be a mapping of keys to values", "Compare with a packaged policy")
     return content
@@ -182,8 +184,10 @@ def _check_nodes(path: Path, root: yaml.Node | None) -> None:
         if isinstance(node, yaml.MappingNode):
             keys: set[str] = set()
             for key, value in node.value:
-                if not isinstance(key, yaml.ScalarNode) or key.value in keys:
-                    line = f"{path}:{key.start_mark.line + 1}"
+                line = f"{path}:{key.start_mark.line + 1}"
+                if not isinstance(key, yaml.ScalarNode):
+                    raise PolicyError(f"{line}: a key must be a plain word", "Put {{ }} in quotation marks")
+                if key.value in keys:
                     raise PolicyError(f"{line}: the key '{key.value}' stands twice", "Remove one")
                 keys.add(key.value)
                 if not isinstance(value, yaml.ScalarNode):

@@ -78,7 +78,7 @@ class Condition(Model):
     values: tuple[Scalar, ...] | None = Field(None, alias="in")
     minimum: int | None = Field(None, alias="min")
     maximum: int | None = Field(None, alias="max")
-    state: Literal["unknown", "missing_or_unknown", "narrowed"] | None = None
+    state: Literal["unknown", "missing_or_unknown", "narrowed", "several"] | None = None
     codes_include: Id | None = None
     codes_exclude: Id | None = None
     codes_beyond: Id | None = None
