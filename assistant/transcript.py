@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -189,6 +190,8 @@ class Store:
         name = re.sub(r"[^A-Za-z0-9._-]+", "_", case).strip("._")[:80]
         if not name:
             raise TranscriptError(f"'{case[:40]}' can not be a case reference", "Use letters and digits")
+        if name != case:  # two references must never share a file
+            name += "-" + hashlib.sha256(case.encode("utf-8", "replace")).hexdigest()[:8]
         return self.directory / f"{name}.jsonl"
 
     def cases(self) -> tuple[StoredCase, ...]:
