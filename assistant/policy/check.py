@@ -212,6 +212,12 @@ def _prompt_problems(prompts: Prompts, policy: Policy) -> Iterator[Problem]:
                 yield from _value_problems(policy, location, fact, [value] if value != UNKNOWN else [])
         for fact in frame.bare:
             yield from _value_problems(policy, location, fact, [])
+    if prompts.plain:
+        known = {"criteria": policy.criterion, "requests": policy.fact, "flags": {f.id for f in policy.flags}}
+        for kind, ids_there in known.items():
+            for one in getattr(prompts.plain, kind):
+                if one not in ids_there:
+                    yield ("plain", kind), f"there is no '{one}' in the policy", "Correct the id"
     asked = {f for q in prompts.questions for f in q.facts}
     for criterion in policy.criteria:
         for fact in criterion.facts():

@@ -47,11 +47,32 @@ class Question(Model):
     frame: FrameModel = Field(default_factory=FrameModel)
 
 
+class PlainCriterion(Model):
+    """A criterion for readers who are no clinicians: what to say when it is so, and when it is not."""
+
+    yes: Text
+    no: Text
+
+
+class PlainWords(Model):
+    """What a rationale for the patient says of a policy, without codes and abbreviations.
+
+    `part` is what a side belongs to (right hip); `terms` are explained where they are used; `requests` are by fact.
+    """
+
+    service: Text
+    part: Text
+    terms: Mapping[Text, Text] = Field(default_factory=dict)
+    criteria: Mapping[Id, PlainCriterion] = Field(default_factory=dict)
+    requests: Mapping[Id, Text] = Field(default_factory=dict)
+    flags: Mapping[Id, Text] = Field(default_factory=dict)
+
+
 class Prompts(Model):
     """All questions for one policy version. Built from `prompts/<id>/<version>.yaml`.
 
     `intake` is asked at the start about the request form; `questions` are the interview; `closing` asks before the
-    end for what the criteria do not address.
+    end for what the criteria do not address; `plain` has the words for the patient.
     """
 
     policy: Id
@@ -59,6 +80,7 @@ class Prompts(Model):
     intake: tuple[Question, ...] = ()
     questions: tuple[Question, ...]
     closing: Question
+    plain: PlainWords | None = None
 
     def __hash__(self) -> int:
         """By identity, as for a policy."""
