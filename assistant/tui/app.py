@@ -1,0 +1,340 @@
+"""The full-screen shell: what keys and typed lines do. It shows a session and decides nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from datetime import date, datetime
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import SystemCommand
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.screen import ModalScreen, Screen
+
+from ..conversation import Reply, accept, respond
+from ..errors import AssistantError
+from ..events import Answered, Event, Picked
+from ..interview import Session, stamped
+from ..pages import page_lines
+from ..transcript import Journal, save_text
+from ..view import clean
+from .answer_field import MAX_LENGTH, AnswerField
+from .contents import pick_lines, plain
+from .endings import CRASHED, OrderlyApp
+from .lean import JoinFilter
+from .pages import Confirm, Entry, Page, Pick, RationalePage, answers_screen, criteria_screen
+from .pane import Pane
+from .review import HELP, ReviewScreen
+
+DONE = 0
+UNFINISHED = 3
+SECOND_PRESS = 10.0
+TITLES = {
+    "commands": "Commands",
+    "help": "Help",
+    "why": "Why this is asked",
+    "policy": "What the policy says",
+}
+
+
+class ReviewApp(OrderlyApp):
+    """A review on the screen."""
+
+    TITLE = "assistant"
+    CSS_PATH = "assistant.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "help", "Help", id="help", show=False),
+        Binding("f2", "why", "Why", id="why", show=False),
+        Binding("f3", "criteria", "Criteria", id="criteria", show=False),
+        Binding("f4", "command('/answers')", "Answers", id="answers", show=False),
+        Binding("f5", "note", "Note", id="note", show=False),
+        Binding("f9", "command('/rationale')", "Rationale", id="rationale", show=False),
+        Binding("ctrl+z", "undo_answer", "Undo", id="undo", show=False),
+        Binding("ctrl+q", "leave", "Quit", id="quit", show=False, priority=True),
+        Binding("ctrl+c", "leave_if_again", show=False, priority=True),
+    ]
+
+    def __init__(self, session: Session, journal: Journal, *, ascii_only: bool, now: Callable[[], datetime]) -> None:
+        super().__init__(ansi_color=bool(os.environ.get("NO_COLOR")))
+        self.session = session
+        self._journal = journal
+        self._now = now
+        self._review = ReviewScreen(session, self._today)
+        self._first_press = float("-inf")
+        self._join = JoinFilter()
+        self._startup = ExitStack()
+        self.set_class(ascii_only, "-ascii")
+
+    @property
+    def _today(self) -> date:
+        return self._now().date()
+
+    def get_default_screen(self) -> Screen[None]:
+        """The interview is the first screen, so that no empty one is drawn before it."""
+        return self._review
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, then ours, which saves bytes."""
+        return [*super().get_line_filters(), self._join]
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's shape
+        """The command palette offers what the keys do, and the theme."""
+        for binding in self.BINDINGS:
+            if isinstance(binding, Binding) and binding.description:
+                action = binding.action
+                yield SystemCommand(
+                    binding.description, binding.key, lambda a=action: self.call_later(self.run_action, a)
+                )
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    # --- Endings ---
+
+    def on_load(self) -> None:
+        """One frame is enough to start with: hold back all until the first screen has found its places."""
+        self._startup.enter_context(self.batch_update())
+
+    def on_review_screen_arranged(self) -> None:
+        """Now draw it."""
+        self._startup.close()
+
+    @property
+    def last_words(self) -> str:
+        """How to go on later; said after leaving and after a fault."""
+        return f"Everything is saved. Go on with: assistant resume {clean(self.session.started.case)}"
+
+    def action_leave(self) -> None:
+        """Leave; everything is kept already."""
+        if self.session.concluded:
+            self.exit(return_code=DONE)
+        else:
+            self.exit(return_code=UNFINISHED, message=Text(self.last_words))
+
+    def action_leave_if_again(self) -> None:
+        """The second press leaves; the first one says so."""
+        now = time.monotonic()
+        if now - self._first_press < SECOND_PRESS:
+            self.action_leave()
+        else:
+            self._first_press = now
+            self.say(["Press Ctrl+C again (or Ctrl+Q) to leave; everything is kept."])
+
+    # --- What the reviewer says ---
+
+    @on(AnswerField.Submitted, "#answer")
+    def answer(self, event: AnswerField.Submitted) -> None:
+        """A line was typed."""
+        self.submit(event.text)
+
+    @on(AnswerField.PasteRefused)
+    def refuse_paste(self) -> None:
+        """Too much at once."""
+        self.say([f"That is longer than {MAX_LENGTH:,} characters; nothing was pasted."])
+
+    def submit(self, text: str) -> None:
+        """Do what a typed line means; a line that could not be saved goes back into the answer field."""
+        if not self._apply(respond(self.session, text)):
+            self._review.field.restore(text)
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Say something on whatever screen is open."""
+        screen = self.screen
+        if isinstance(screen, ReviewScreen | Page | Confirm | Entry | Pick):
+            screen.say(lines)
+
+    def _apply(self, reply: Reply) -> bool:
+        """Save what happened, then show it; False when it could not be saved, and then nothing has happened."""
+        try:
+            self._save(reply.events)
+        except AssistantError as error:
+            self.say([str(error)])
+            return False
+        answered = any(isinstance(e, Answered | Picked) and not getattr(e, "replaces", None) for e in reply.events)
+        if reply.pending:
+            self._confirm(reply.pending, reply.lines)
+        else:
+            self._review.show(self.session, reply.lines, answered=answered)
+        if reply.prefill:
+            self._review.field.set_text(reply.prefill)
+        if reply.show:
+            self._open(reply.show, reply.about)
+        if reply.quit:
+            self.action_leave()
+        return True
+
+    def _save(self, events: tuple[Event, ...]) -> None:
+        if events:
+            written, after = stamped(self.session, events, self._now().isoformat(timespec="seconds"))
+            self._journal.append(*written)
+            self.session = after
+
+    def _confirm(self, pending: Event, lines: Iterable[str]) -> None:
+        effects = tuple(lines)
+
+        def decided(accepted: str | None) -> None:
+            if not accepted:
+                self._review.say(["Nothing was changed."])
+            elif not self._apply(accept(self.session, pending)):
+                self._confirm(pending, effects)
+                self.call_after_refresh(self.say, ["It could not be saved. Free some space, then press Enter again."])
+
+        self.push_screen(Confirm(effects), decided)
+
+    # --- What can be opened ---
+
+    def _open(self, what: str, about: str = "") -> None:
+        """A page over the interview; only one at a time."""
+        if what == "rationale":
+            self._open_rationale(about)
+        elif what == "answers":
+            self._push(answers_screen(self.session))
+        elif what == "criteria":
+            self._push(criteria_screen(self.session))
+        else:
+            self._push(
+                Page(
+                    TITLES.get(what, what),
+                    plain(page_lines(self.session, what, about)),
+                    more=HELP if what == "help" else (),
+                )
+            )
+
+    def _open_rationale(self, file: str) -> None:
+        from ..rationale import render  # here: templates are loaded only when they are needed
+
+        text = render(self.session, form="text", audience="clinical", today=self._today)
+        if file:
+            self.say([save_text(file, text)])
+        else:
+            self._push(RationalePage(text, lambda name: save_text(name, text)))
+
+    def _push(self, page: Page) -> None:
+        self._close_page()
+        self.push_screen(page)
+
+    def _close_page(self) -> None:
+        if isinstance(self.screen, Page):
+            self.pop_screen()
+
+    @property
+    def _chosen_criterion(self) -> str:
+        """The criterion that the keys are on."""
+        screen = self.screen
+        if isinstance(screen, ReviewScreen):
+            return screen.chosen_criterion
+        key = screen.pane.selected_key if isinstance(screen, Page) else ""
+        return key if key in self.session.policy.criterion else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's shape
+        """While a dialog asks something, the keys of the interview wait."""
+        waits = action in {"help", "why", "criteria", "command", "note", "undo_answer"}
+        return not (waits and isinstance(self.screen, ModalScreen))
+
+    def action_command(self, text: str) -> None:
+        """What a key does is what its command does."""
+        self.submit(text)
+
+    def action_help(self) -> None:
+        """Help for where the keys are."""
+        screen = self.screen
+        lines = screen.help_lines if isinstance(screen, ReviewScreen | Page) else None
+        if lines is None:
+            self.submit("/help")
+        else:
+            self.push_screen(Page("Help", plain(lines)))
+
+    def action_why(self) -> None:
+        """The policy at the chosen criterion, or at the question."""
+        chosen = self._chosen_criterion
+        self.submit(f"/policy {chosen}" if chosen else "/why")
+
+    def action_criteria(self) -> None:
+        """The keys to the criteria, or a page of them where there is no room beside the question."""
+        if self.screen is self._review and self._review.shows_criteria:
+            self._review.focus_criteria()
+        else:
+            self.submit("/criteria")
+
+    def action_undo_answer(self) -> None:
+        """Take back the last answer."""
+        if self.screen is self._review:
+            self.submit("/undo")
+
+    def action_note(self) -> None:
+        """Write a note on the chosen criterion, or on the question's."""
+        from ..interview import next_question
+        from ..view import criterion_for
+
+        ask = next_question(self.session)
+        chosen = self._chosen_criterion or (criterion_for(self.session.policy, ask.question) if ask else None) or ""
+        if not chosen:
+            self.say(["Choose a criterion first: F3, then Up and Down, then F5."])
+            return
+        label = self.session.policy.criterion[chosen].label
+
+        def write(text: str | None) -> None:
+            if text and text.strip():
+                self.submit(f"/note {chosen} {text}")
+
+        self._close_page()
+        self.push_screen(Entry(f"Note on {chosen} {label}"), write)
+
+    @on(Pane.LineChosen)
+    def open_line(self, event: Pane.LineChosen) -> None:
+        """Enter on a criterion, an answer or a value."""
+        kind, _, name = event.key.partition(":")
+        if kind == "answer":
+            self._edit(int(name))
+        elif kind == "fact":
+            self._pick(name)
+        else:
+            self.submit(f"/policy {event.key}")
+
+    def _edit(self, number: int) -> None:
+        turn = self.session.turns[number - 1]
+
+        def change(text: str | None) -> None:
+            if text is not None and text.strip() and text != turn.text:
+                self.submit(f"/edit {number} {text}")
+
+        self._close_page()
+        question = self.session.loaded.prompts.question[turn.question].text
+        hint = "The effect is shown before anything changes"
+        self.push_screen(Entry(f"{number}. {question}", text=turn.text, hint=hint), change)
+
+    def _pick(self, fact: str) -> None:
+        label = self.session.policy.fact[fact].label
+
+        def choose(value: str | None) -> None:
+            if value and value.strip():
+                self.submit(f"/pick {fact} {value.strip()}")
+
+        values = pick_lines(self.session.policy, fact)
+        self._close_page()
+        if values:
+            self.push_screen(Pick(f"Choose: {label}", values), choose)
+        else:
+            hint = "The value, a space, and why"
+            self.push_screen(Entry(f"Choose: {label}", hint=hint), choose)
+
+
+def run(session: Session, journal: Journal, *, mouse: bool, ascii_only: bool, now: Callable[[], datetime]) -> int:
+    """Review on the screen.
+
+    Args:
+        session: The review as it stands.
+        journal: Where its events are kept.
+        mouse: Whether the terminal reports the mouse.
+        ascii_only: Borders and marks in ASCII.
+        now: The clock.
+
+    Returns:
+        The exit code: 0 concluded, 3 left unfinished, 128 and the number of a signal, 1 after a fault.
+    """
+    app = ReviewApp(session, journal, ascii_only=ascii_only, now=now)
+    app.run(mouse=mouse)
+    return CRASHED if app.return_code is None else app.return_code

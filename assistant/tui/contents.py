@@ -1,0 +1,145 @@
+"""What the screens show, as lines made from the session. Words come from the view; here they get their styles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from ..conversation import CONCLUDE_HINT
+from ..interview import Session, SideReview
+from ..policy import Policy
+from ..view import (
+    NEXT_STEP,
+    clean,
+    criteria_lines,
+    determination_line,
+    open_items,
+    overdue_line,
+    question_view,
+    say_values,
+    turn_lines,
+)
+from .text import Line, line, width_of
+
+_WORD_STYLES = {"met": "good", "does not apply": "good", "not met": "bad", "applies": "bad", "open": "open"}
+MAX_LISTED = 12
+"""A fact with more values than this is typed rather than picked from a list."""
+
+
+def log_lines(session: Session, notices: Iterable[str], said: Sequence[str], *, answered: bool) -> list[Line]:
+    """Notices, the turns so far, and what was said last; `answered` when that is about the last turn."""
+    lines = [*(line(one, "muted") for one in notices), line("Type / for the commands.", "muted")]
+    for turn in session.turns:
+        question, text, read = turn_lines(session, turn)
+        lines += [line(), line(question, "muted"), line(f"> {text}", "strong", hang=2)]
+        if not (answered and turn is session.turns[-1]):
+            lines += [line(f"  {one}", hang=4) for one in read]
+    if said:
+        lines += [] if answered else [line()]
+        lines += [line(f"  {clean(one)}", hang=4) for one in said]
+    return lines
+
+
+def question_lines(session: Session) -> list[Line]:
+    """The question to answer now, or what can be done when there is none."""
+    found = question_view(session)
+    if found:
+        return [
+            line(found.progress, "muted"),
+            line(found.text, "strong"),
+            line(found.why, "muted"),
+            *(line(f"  {choice}", hang=5) for choice in found.choices),
+        ]
+    if session.concluded:
+        return [line("This review is concluded.", "strong"), line("/rationale to read it; Ctrl+Q or /quit to leave.")]
+    lines = []
+    for review in session.sides:
+        lines += [line(determination_line(session, review), "strong"), line(NEXT_STEP[review.determination.outcome])]
+        lines += [line(f"  request: {item}", hang=4) for item in open_items(session, review)]
+    return [*lines, line(CONCLUDE_HINT, "muted")]
+
+
+def criteria(session: Session) -> list[Line]:
+    """Every criterion of the side under review, with its word and the quote that decided it."""
+    return list(_criteria(session, session.current))
+
+
+def _criteria(session: Session, review: SideReview) -> Iterator[Line]:
+    heading = ""
+    for one in criteria_lines(session, review):
+        kind = "Indications" if one.indication else "Non-indications"
+        if kind != heading:
+            heading = kind
+            yield line(kind, "strong")
+        indent = "  " * one.depth
+        parts = [(f"{indent}{one.id} {one.label}: ", ""), (one.word, _WORD_STYLES.get(one.word, ""))]
+        if one.quote:
+            parts.append((f" {one.quote}", "muted"))
+        yield Line(tuple(parts), hang=len(indent) + len(one.id) + 1, key=one.id)
+
+
+def criteria_page(session: Session) -> list[Line]:
+    """Every criterion of every side."""
+    lines: list[Line] = []
+    for review in session.sides:
+        lines += [line(), line(determination_line(session, review), "strong"), *_criteria(session, review)]
+    return lines[1:]
+
+
+def status_lines(session: Session, today: date, width: int) -> list[str]:
+    """Where the determination stands, and how old the policy's review is, in the room that there is."""
+    full = overdue_line(session, today)
+    late = (today - session.policy.next_review).days
+    if width_of(full) <= width or late <= 0:
+        return [determination_line(session), full]
+    due = f"{session.policy.next_review.day} {session.policy.next_review:%B %Y}"
+    short = f"Policy review was due {due}, {late} days ago: check for a newer version."
+    if width_of(short) > width:
+        short = f"Policy review overdue by {late} days."
+    return [determination_line(session), short]
+
+
+def answers_page(session: Session) -> list[Line]:
+    """All answers by number, then the value of every fact of the side under review."""
+    lines: list[Line] = []
+    for turn in session.turns:
+        question, text, read = turn_lines(session, turn)
+        key = "" if turn.note or turn.pick else f"answer:{turn.number}"
+        lines.append(Line(((f"{turn.number}. ", ""), (question, "muted"))))
+        lines.append(line(f"   {text}", "strong", hang=3, key=key))
+        lines += [line(f"     {one}", hang=7) for one in read]
+    if not lines:
+        lines.append(line("No answers yet.", "muted"))
+    lines += [line(), line("Values that follow", "strong")]
+    findings = session.current.findings
+    for fact in session.policy.facts:
+        if fact.id not in session.policy.domains:
+            continue
+        found = findings.get(fact.id)
+        value = (
+            say_values(session.policy, found) if found and not found.conflict else "contradictory" if found else "open"
+        )
+        reason = f" (chosen: {clean(found.reason)})" if found and found.reason else ""
+        lines.append(
+            Line(((f"{fact.label}: ", ""), (value, "strong"), (reason, "muted")), hang=4, key=f"fact:{fact.id}")
+        )
+    return lines
+
+
+def pick_lines(policy: Policy, fact_id: str) -> list[Line]:
+    """The values of a fact to choose from; empty when they are too many for a list."""
+    fact = policy.fact[fact_id]
+    domain = policy.domains[fact_id]
+    if fact.kind == "codes" or len(domain) > MAX_LISTED:
+        return []
+    values = fact.values or sorted(domain, key=lambda v: int(str(v)))
+    return [*(line(fact.say(v), key=str(v)) for v in values), line("not documented", key="unknown")]
+
+
+def plain(lines: Iterable[str]) -> list[Line]:
+    """Lines of text as they are, wrapped under their own beginning."""
+    shown = []
+    for text in lines:
+        safe = clean(text)
+        shown.append(line(safe, hang=min(len(safe) - len(safe.lstrip()) + 2, 8)))
+    return shown

@@ -1,0 +1,68 @@
+"""How the screen ends: by signals and faults the terminal is restored, and nothing that was typed is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from pathlib import Path
+
+from rich.console import RenderableType
+from rich.text import Text
+from textual.app import App
+
+CRASHED = 1
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+LAST_RESORT = 3.0
+
+
+class OrderlyApp(App[int]):
+    """An app that restores the terminal however it ends, and says so in its exit code."""
+
+    _signalled = 0
+
+    @property
+    def last_words(self) -> str:
+        """What the user should know after a fault."""
+        return ""
+
+    def _on_load(self) -> None:
+        """Before the terminal is touched, so that no signal finds it half set up."""
+        if not self.is_headless and threading.current_thread() is threading.main_thread():
+            loop = asyncio.get_running_loop()
+            for number in ENDING_SIGNALS:
+                loop.add_signal_handler(number, self._end_by_signal, number)
+
+    def _end_by_signal(self, number: int) -> None:
+        """Leave in order; and leave anyway when a terminal that is gone would hold us up."""
+        code = self._signalled = 128 + number
+        last_resort = threading.Timer(LAST_RESORT, os._exit, (code,))
+        last_resort.daemon = True
+        last_resort.start()
+        self.exit(return_code=code)
+
+    def _fatal_error(self) -> None:
+        """A fault of the program, as one sentence: a traceback would show what the reviewer typed."""
+        self._stop_for(self._exception)
+
+    def panic(self, *renderables: RenderableType) -> None:  # noqa: ARG002 - not shown, they may quote an answer
+        """A fault outside the message loop, such as a terminal that is gone; also as one sentence."""
+        self._stop_for(None)
+
+    def _stop_for(self, error: BaseException | None) -> None:
+        self._return_code = self._signalled or CRASHED
+        if not self._signalled:
+            self._exit_renderables[:] = [Text(f"{_apology(error)} {self.last_words}")]
+        self._close_messages_no_wait()
+
+
+def _apology(error: BaseException | None) -> str:
+    """What went wrong, without anything that was typed."""
+    place = ""
+    trace = error.__traceback__ if error else None
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f" ({type(error).__name__} in {Path(code.co_filename).name}, line {trace.tb_lineno})"
+        trace = trace.tb_next
+    return f"assistant stopped because of a fault{place}."

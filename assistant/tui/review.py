@@ -1,0 +1,181 @@
+"""The interview itself: earlier turns, the question, the criteria, and the field for the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+
+from ..interview import Session
+from ..view import heading, overdue_line
+from .answer_field import AnswerField
+from .contents import criteria, log_lines, question_lines, status_lines
+from .keybar import Key, KeyBar
+from .pane import Pane
+from .text import Line, ascii_marks
+
+KEYS = (
+    Key("F1", "Help"),
+    Key("F2", "Why", 1),
+    Key("F3", "Criteria", 4),
+    Key("Ctrl+Z", "Undo", 3),
+    Key("F4", "Answers", 2),
+    Key("F5", "Note", 6),
+    Key("F9", "Rationale", 2),
+    Key("Ctrl+Q", "Quit"),
+)
+NARROW_KEYS = tuple(Key(k.name, k.label, {"F3": 0, "F9": 5, "Ctrl+Z": 5}.get(k.name, k.rank)) for k in KEYS)
+HELP = (
+    "",
+    "Keys",
+    "  Enter: give the answer; Ctrl+Z: undo typing, and in an empty field the last answer",
+    "  F2: why this is asked, what the policy says, its references",
+    "  F3 or Tab: the criteria; there Up and Down choose one, F2 reads it, F5 writes a note on it",
+    "  F4: all answers; Enter changes one, or chooses a value yourself",
+    "  F5: note; F9: rationale",
+    "  Page Up, Page Down: earlier answers; Escape: back to the answer field",
+    "  Ctrl+Q: leave; everything is kept",
+    "Everything can be typed as well: / alone lists the commands.",
+)
+CRITERIA_HELP = (
+    "The criteria of the policy, and where each stands.",
+    "",
+    "  Up and Down (or k, j): choose a criterion",
+    "  F2 or Enter: what the policy says of it, with its references",
+    "  F5: write a note on it",
+    "  Escape or Tab: back to the answer field",
+)
+LOG_HELP = (
+    "The answers so far.",
+    "",
+    "  Up, Down, Page Up, Page Down: move",
+    "  /: search; n, N: next and previous place",
+    "  F4: change an answer",
+    "  Escape or Tab: back to the answer field",
+)
+
+
+class ReviewScreen(Screen[None]):
+    """Draws a session; what is typed goes to the app as messages."""
+
+    AUTO_FOCUS = "#answer"
+    HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (40, "-narrow"), (76, "-normal"), (120, "-wide")]  # noqa: RUF012 - Textual's
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-low"), (30, "-high")]  # noqa: RUF012 - Textual's
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "scroll_log(-1)", show=False),
+        Binding("pagedown", "scroll_log(1)", show=False),
+        Binding("escape", "to_answer", show=False),
+    ]
+
+    def __init__(self, session: Session, today: date) -> None:
+        super().__init__()
+        self._session = session
+        self._today = today
+        self._said: Sequence[str] = ()
+        self._answered = False
+        self._drawn_status = ""
+
+    class Arranged(Message):
+        """The screen has a size, and its parts their places."""
+
+    def compose(self) -> ComposeResult:
+        """The first screen is drawn complete: a second frame would cost its bytes again."""
+        session = self._session
+        status = self._status()
+        self._drawn_status = status.plain
+        yield Static(self._shown(heading(session)), id="heading")
+        with Horizontal(id="main"):
+            with Vertical(id="left"):
+                yield Pane(self._log(), follow=True, id="log")
+                yield Static(self._content(question_lines(session)), id="question")
+            yield Pane(criteria(session), selectable=True, id="criteria")
+        yield Static(status, id="status")
+        yield Static("Window too small", id="small")
+        yield AnswerField(hint="Type an answer, or / for the commands", id="answer")
+        yield KeyBar(KEYS)
+
+    @property
+    def field(self) -> AnswerField:
+        """Where answers are typed."""
+        return self.query_one("#answer", AnswerField)
+
+    @property
+    def chosen_criterion(self) -> str:
+        """The criterion that the keys are on; empty when they are elsewhere."""
+        pane = self.query_one("#criteria", Pane)
+        return pane.selected_key if pane.has_focus else ""
+
+    @property
+    def shows_criteria(self) -> bool:
+        """Whether there is room for the criteria beside the question."""
+        return self.query_one("#criteria", Pane).display and self.app.size.width >= 76
+
+    @property
+    def help_lines(self) -> Sequence[str] | None:
+        """Help for where the keys are; None for the question's own."""
+        if self.query_one("#criteria", Pane).has_focus:
+            return CRITERIA_HELP
+        return LOG_HELP if self.query_one("#log", Pane).has_focus else None
+
+    def show(self, session: Session, said: Sequence[str], *, answered: bool) -> None:
+        """Draw a session, and say something."""
+        self._session, self._said, self._answered = session, said, answered
+        with self.app.batch_update():
+            self.query_one("#heading", Static).update(self._shown(heading(session)))
+            self.query_one("#log", Pane).set_lines(self._log())
+            self.query_one("#question", Static).update(self._content(question_lines(session)))
+            self.query_one("#criteria", Pane).set_lines(criteria(session))
+            self.query_one("#status", Static).update(self._status())
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Say something about the session as it stands."""
+        self.show(self._session, tuple(lines), answered=False)
+
+    def on_resize(self) -> None:
+        """The room decides how much the status says, and which keys are shown."""
+        status = self._status()
+        if status.plain != self._drawn_status:
+            self.query_one("#status", Static).update(status)
+            self._drawn_status = status.plain
+        self.query_one("#log", Pane).set_lines(self._log())
+        self.query_one(KeyBar).keys = KEYS if self.app.size.width >= 76 else NARROW_KEYS
+        self.call_after_refresh(self.post_message, self.Arranged())
+
+    def _log(self) -> list[Line]:
+        notices = [one for one in (overdue_line(self._session, self._today),) if one not in self._status().plain]
+        return log_lines(self._session, notices, self._said, answered=self._answered)
+
+    def _status(self) -> Content:
+        lines = status_lines(self._session, self._today, self.app.size.width - 2)
+        return Content.assemble((self._marks(lines[0]), "bold"), "\n", self._marks(lines[1]))
+
+    def _marks(self, text: str) -> str:
+        return ascii_marks(text) if self.app.has_class("-ascii") else text
+
+    def _shown(self, text: str) -> Content:
+        return Content(self._marks(text))
+
+    def _content(self, lines: Iterable[Line]) -> Content:
+        styles = {"strong": "bold", "muted": "$text-muted"}
+        parts = [Content.styled(self._marks(one.text), styles.get(one.parts[0][1], "")) for one in lines]
+        return Content("\n").join(parts)
+
+    def focus_criteria(self) -> None:
+        """Put the keys on the criteria."""
+        self.query_one("#criteria", Pane).focus()
+
+    def action_scroll_log(self, by: int) -> None:
+        """Earlier turns, from wherever the keys are."""
+        self.query_one("#log", Pane).action_page(by)
+
+    def action_to_answer(self) -> None:
+        """Back to the answer."""
+        self.field.focus()
