@@ -1,0 +1,233 @@
+"""What the words around a mention say of it: affirmed, negated, uncertain, past, planned, another's, not documented.
+
+The cues are data (`policy/vocabulary/context.yaml`); nothing here knows a clinical word.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ..policy import load_vocabulary
+from .phrases import Found, Phrases
+from .text import Clause, Text, normalise
+
+
+class Assertion(StrEnum):
+    """What a text says of something that it mentions."""
+
+    AFFIRMED = "affirmed"
+    NEGATED = "negated"
+    UNCERTAIN = "uncertain"
+    PAST = "past"
+    PLANNED = "planned"
+    OTHER_PERSON = "other_person"
+    OTHER_SIDE = "other_side"
+    OTHER_BODY_PART = "other_body_part"
+    NOT_DOCUMENTED = "not_documented"
+
+
+class Cue(BaseModel):
+    """Words of one kind and direction.
+
+    `before` stands before what it speaks of, `after` behind it, `colon` directly behind it or behind its colon. `scope`
+    is how many words it reaches (0: to the end of the clause); `listing` lets it reach over commas; `limited` negates
+    only the higher degrees ("no significant").
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    kind: Literal[
+        "negated", "uncertain", "past", "planned", "other_person", "not_documented", "affirmed", "pseudo", "end", "patient"
+    ]
+    direction: Literal["before", "after", "both", "colon"] = "before"
+    scope: int = 0
+    listing: bool = False
+    limited: bool = False
+    words: tuple[str, ...]
+
+
+class ContextFile(BaseModel):
+    """The content of `context.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    joined: tuple[str, ...] = ()
+    cues: tuple[Cue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The assertion of one mention, with the cue that decided.
+
+    `limited`: a lesser degree is not excluded. `distant`: the negation reaches over a comma without "or" or "nor", so
+    that a short note may mean it otherwise.
+    """
+
+    assertion: Assertion
+    rule: str = ""
+    start: int = 0
+    end: int = 0
+    limited: bool = False
+    distant: bool = False
+
+
+AFFIRMED = Judgement(Assertion.AFFIRMED)
+
+# Where several cues speak of one mention, the first of these counts.
+_PRECEDENCE = (
+    Assertion.OTHER_PERSON,
+    Assertion.NOT_DOCUMENTED,
+    Assertion.UNCERTAIN,
+    Assertion.NEGATED,
+    Assertion.PLANNED,
+    Assertion.PAST,
+    Assertion.AFFIRMED,
+)
+
+
+class ContextRules:
+    """The cues, ready to be found."""
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        file = ContextFile.model_validate(content)
+        self.joined = frozenset(file.joined)
+        self.cues: Phrases[Cue] = Phrases(((w, cue) for cue in file.cues for w in cue.words), self.joined)
+
+    def find(self, text: Text, words: Sequence[str] | None = None) -> list[Found[Cue]]:
+        """All cues of a text."""
+        return self.cues.find(text.tokens, words if words is not None else [t.text for t in text.tokens])
+
+
+@cache
+def shared_rules() -> ContextRules:
+    """The packaged cues."""
+    return ContextRules(load_vocabulary("context"))
+
+
+def assertion_of(text: str, start: int, end: int) -> Assertion:
+    """What a text says of the mention at [start, end), offsets into the text as typed."""
+    rules = shared_rules()
+    plain = normalise(text, rules.joined)
+    return judge(plain, [plain.plain_span(start, end)], rules)[0].assertion
+
+
+def judge(text: Text, spans: Sequence[tuple[int, int]], rules: ContextRules) -> tuple[Judgement, ...]:
+    """What a text says of several mentions, given as stretches of its plain form."""
+    starts = [t.start for t in text.tokens]
+    ranges = [(max(0, bisect_left(starts, s + 1) - 1), bisect_left(starts, e)) for s, e in spans]
+    return judge_tokens(text, ranges, rules.find(text))
+
+
+def judge_tokens(text: Text, ranges: Sequence[tuple[int, int]], cues: Sequence[Found[Cue]]) -> tuple[Judgement, ...]:
+    """As `judge`, for mentions given as token ranges, with the cues found already."""
+    if not cues and not any(c.ended == "?" for c in text.clauses):
+        return (AFFIRMED,) * len(ranges)
+    by_clause: dict[int, list[Found[Cue]]] = {}
+    firsts = [c.first for c in text.clauses]
+    for found in cues:
+        by_clause.setdefault(bisect_left(firsts, found.first + 1) - 1, []).append(found)
+    judged = []
+    for first, last in ranges:
+        number = max(0, bisect_left(firsts, first + 1) - 1)
+        if not text.clauses:
+            judged.append(AFFIRMED)
+            continue
+        clause = text.clauses[number]
+        judged.append(_judge_one(text, clause, first, last, by_clause.get(number, ())))
+    return tuple(judged)
+
+
+def _judge_one(text: Text, clause: Clause, first: int, last: int, cues: Sequence[Found[Cue]]) -> Judgement:
+    spoken = [
+        judgement
+        for found in cues
+        if (found.first < first or found.last > last) and (judgement := _says(text, found, first, last, cues))
+    ]
+    if clause.ended == "?" and not any(text.tokens[i].text == "," for i in range(last, clause.last)):
+        spoken.append(Judgement(Assertion.UNCERTAIN, "question mark", 0, 0))
+    if not spoken:
+        return AFFIRMED
+    negations = [j for j in spoken if j.assertion is Assertion.NEGATED]
+    if len(negations) > 1 and _doubled(text, negations):
+        spoken = [j for j in spoken if j.assertion is not Assertion.NEGATED] or [AFFIRMED]
+    for assertion in _PRECEDENCE:
+        for judgement in spoken:
+            if judgement.assertion is assertion:
+                return judgement
+    return AFFIRMED
+
+
+def _doubled(text: Text, negations: Sequence[Judgement]) -> bool:
+    """Not … without …: two negations of different words before one mention undo each other."""
+    rules = {j.rule for j in negations}
+    return "without" in rules and bool(rules & {"not", "never"})
+
+
+def _says(text: Text, found: Found[Cue], first: int, last: int, cues: Sequence[Found[Cue]]) -> Judgement | None:
+    """What a cue says of a mention in its clause; None if it does not reach it."""
+    cue = found.entry
+    if cue.kind in {"pseudo", "end", "patient"}:
+        return None
+    ahead = found.first < first
+    if (ahead and cue.direction in {"after", "colon"}) or (not ahead and cue.direction == "before"):
+        return None
+    # A cue may run into the mention ("no acute" before "acute fracture").
+    low, high = (min(found.last, first), first) if ahead else (last, max(found.first, last))
+    between = range(low, high)
+    if cue.direction == "colon":
+        if any(text.tokens[i].text not in {":", "(", "-", "=", "|", ","} for i in between) or high - low > 2:
+            return None
+    elif cue.scope and high - low > cue.scope:
+        return None
+    if any(_ends(other, cue) and low <= other.first and other.last <= high for other in cues):
+        return None
+    words = [text.tokens[i].text for i in between]
+    commas = words.count(",") + words.count(":") * (cue.kind == "negated" and ahead)
+    if ")" in words and "(" not in words:
+        return None
+    distant = False
+    if commas and cue.direction != "colon":
+        if cue.kind == "negated" and not cue.listing:
+            return None
+        if cue.kind in {"uncertain", "planned", "past"} and not cue.listing:
+            return None
+        distant = ahead and not _listed(text, first, last, between)
+    if cue.kind == "affirmed":
+        return Judgement(Assertion.AFFIRMED, cue.id, text.tokens[found.first].start, text.tokens[found.last - 1].end)
+    return Judgement(
+        Assertion(cue.kind),
+        cue.id,
+        text.tokens[found.first].start,
+        text.tokens[found.last - 1].end,
+        limited=cue.limited,
+        distant=distant and cue.kind == "negated",
+    )
+
+
+def _ends(other: Found[Cue], cue: Cue) -> bool:
+    """Whether the one cue ends the reach of the other."""
+    kind = other.entry.kind
+    if kind == "end":
+        return True
+    if kind == "patient":
+        return cue.kind == "other_person"
+    return kind == "affirmed" and cue.kind == "negated"
+
+
+def _listed(text: Text, first: int, last: int, between: range) -> bool:
+    """Whether a mention behind commas is plainly an item of one list: `or` or `nor` joins it."""
+    around = [text.tokens[i].text for i in (*between, *range(last, min(last + 12, len(text.tokens))))]
+    for word in around:
+        if word in {";", "\n"}:
+            return False
+        if word in {"or", "nor"}:
+            return True
+    return False
