@@ -305,21 +305,25 @@ def _sides(session: Session, turns: tuple[Turn, ...]) -> tuple[SideReview, ...]:
     shared = _findings(session, turns, None, shared=True)
     side_finding = shared.get(policy.side_fact or "")
     both = side_finding is not None and side_finding.value == policy.both_sides and bool(policy.both_sides)
+    named = side_finding.value if side_finding and side_finding.value in policy.sides else None
     reviews = []
     for side in policy.sides if both else (None,):
-        findings = {**shared, **_findings(session, turns, side, shared=False)}
+        findings = {**shared, **_findings(session, turns, side or named, shared=False, both=both)}
         possible = {f: found.values for f, found in findings.items() if f in policy.domains}
         reviews.append(SideReview(side, findings, determine(policy, possible)))
     return tuple(reviews)
 
 
-def _findings(session: Session, turns: tuple[Turn, ...], side: str | None, *, shared: bool) -> dict[str, Finding]:
+def _findings(
+    session: Session, turns: tuple[Turn, ...], side: Value | None, *, shared: bool, both: bool = False
+) -> dict[str, Finding]:
+    """What turns say: of the whole request, or of one side. What was said of one side never counts for another."""
     policy = session.policy
     found: dict[str, Finding] = {}
     if shared:
         found.update(_requested(policy, session.started.request))
     for turn in turns:
-        if not shared and side is not None and turn.side != side:
+        if not shared and turn.side != side and (both or turn.side is not None):
             continue
         if turn.pick:
             for fact, value in turn.pick.facts.items():
