@@ -306,9 +306,12 @@ class AnswerField(Widget, can_focus=True):
             self._edit(start, end, "")
 
     def action_undo(self) -> None:
-        """Undo typing; in an empty field the key is for what is around."""
-        if not self.text or not self._undo:
+        """Undo typing; in a field that was not emptied at one stroke the key is for what is around."""
+        emptied = bool(self._undo) and len(self._undo[-1][0]) > 1
+        if not self.text and not emptied:
             raise SkipAction
+        if not self._undo:
+            return
         self._redo.append((self.text, self.cursor))
         self._typing = False
         self._replace(*self._undo.pop(), 0)

@@ -19,7 +19,7 @@ from ..view import (
     say_values,
     turn_lines,
 )
-from .text import Line, line, width_of
+from .text import NO_BREAK, Line, line, width_of, wrapped
 
 _WORD_STYLES = {"met": "good", "does not apply": "good", "not met": "bad", "applies": "bad", "open": "open"}
 MAX_LISTED = 12
@@ -40,16 +40,22 @@ def log_lines(session: Session, notices: Iterable[str], said: Sequence[str], *, 
     return lines
 
 
-def question_lines(session: Session) -> list[Line]:
-    """The question to answer now, or what can be done when there is none."""
+def question_lines(session: Session, width: int, rows: int) -> list[Line]:
+    """The question to answer now, or what can be done when there is none; in few words where room is short."""
     found = question_view(session)
     if found:
-        return [
-            line(found.progress, "muted"),
-            line(found.text, "strong"),
-            line(found.why, "muted"),
-            *(line(f"  {choice}", hang=5) for choice in found.choices),
-        ]
+        text = line(found.text, "strong")
+        asked = [line(found.progress, "muted"), text, line(found.why, "muted")]
+        choices = [line(f"  {choice}", hang=5) for choice in found.choices]
+        if len(wrapped([*asked, *choices], width)) > rows:
+            choices = (
+                [line(" · ".join(c.replace("  ", NO_BREAK).replace(" ", NO_BREAK) for c in found.choices))]
+                if choices
+                else []
+            )
+        if len(wrapped([*asked, *choices], width)) > rows:
+            asked = [text]
+        return [*asked, *choices]
     if session.concluded:
         return [line("This review is concluded.", "strong"), line("/rationale to read it; Ctrl+Q or /quit to leave.")]
     lines = []
@@ -72,7 +78,10 @@ def _criteria(session: Session, review: SideReview) -> Iterator[Line]:
             heading = kind
             yield line(kind, "strong")
         indent = "  " * one.depth
-        parts = [(f"{indent}{one.id} {one.label}: ", ""), (one.word, _WORD_STYLES.get(one.word, ""))]
+        parts = [
+            (f"{indent}{one.id} {one.label}: ", ""),
+            (one.word.replace(" ", NO_BREAK), _WORD_STYLES.get(one.word, "")),
+        ]
         if one.quote:
             parts.append((f" {one.quote}", "muted"))
         yield Line(tuple(parts), hang=len(indent) + len(one.id) + 1, key=one.id)

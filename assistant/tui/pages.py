@@ -115,7 +115,7 @@ class RationalePage(Page):
             ),
             keys=(Key("s", "Save to file"), Key("c", "Copy", 1)),
         )
-        self._text = text
+        self.rationale = text
         self._save = save
 
     def action_save(self) -> None:
@@ -129,7 +129,7 @@ class RationalePage(Page):
 
     def action_copy(self) -> None:
         """Send it to the terminal, which says nothing about what became of it."""
-        self.app.copy_to_clipboard(self._text)
+        self.app.copy_to_clipboard(self.rationale)
         self.say(["Sent to the terminal. If pasting brings nothing, press s and save it to a file."])
 
 

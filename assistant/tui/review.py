@@ -63,12 +63,17 @@ LOG_HELP = (
 )
 
 
+CRAMPED, WITH_CRITERIA, WIDE = 40, 76, 120
+FLAT, HIGH = 12, 30
+CRITERIA_WIDTH, WIDE_CRITERIA_WIDTH = 41, 72
+
+
 class ReviewScreen(Screen[None]):
     """Draws a session; what is typed goes to the app as messages."""
 
     AUTO_FOCUS = "#answer"
-    HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (40, "-narrow"), (76, "-normal"), (120, "-wide")]  # noqa: RUF012 - Textual's
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-low"), (30, "-high")]  # noqa: RUF012 - Textual's
+    HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (CRAMPED, "-narrow"), (WITH_CRITERIA, "-normal"), (WIDE, "-wide")]  # noqa: RUF012 - Textual's
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (FLAT, "-low"), (HIGH, "-high")]  # noqa: RUF012 - Textual's
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("pageup", "scroll_log(-1)", show=False),
         Binding("pagedown", "scroll_log(1)", show=False),
@@ -81,7 +86,7 @@ class ReviewScreen(Screen[None]):
         self._today = today
         self._said: Sequence[str] = ()
         self._answered = False
-        self._drawn_status = ""
+        self._drawn: dict[str, str] = {}
 
     class Arranged(Message):
         """The screen has a size, and its parts their places."""
@@ -89,15 +94,13 @@ class ReviewScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """The first screen is drawn complete: a second frame would cost its bytes again."""
         session = self._session
-        status = self._status()
-        self._drawn_status = status.plain
-        yield Static(self._shown(heading(session)), id="heading")
+        yield self._static("heading", self._shown(heading(session)))
         with Horizontal(id="main"):
             with Vertical(id="left"):
                 yield Pane(self._log(), follow=True, id="log")
-                yield Static(self._content(question_lines(session)), id="question")
+                yield self._static("question", self._question())
             yield Pane(criteria(session), selectable=True, id="criteria")
-        yield Static(status, id="status")
+        yield self._static("status", self._status())
         yield Static("Window too small", id="small")
         yield AnswerField(hint="Type an answer, or / for the commands", id="answer")
         yield KeyBar(KEYS)
@@ -116,7 +119,7 @@ class ReviewScreen(Screen[None]):
     @property
     def shows_criteria(self) -> bool:
         """Whether there is room for the criteria beside the question."""
-        return self.query_one("#criteria", Pane).display and self.app.size.width >= 76
+        return self.query_one("#criteria", Pane).display
 
     @property
     def help_lines(self) -> Sequence[str] | None:
@@ -129,11 +132,11 @@ class ReviewScreen(Screen[None]):
         """Draw a session, and say something."""
         self._session, self._said, self._answered = session, said, answered
         with self.app.batch_update():
-            self.query_one("#heading", Static).update(self._shown(heading(session)))
+            self._update("heading", self._shown(heading(session)))
             self.query_one("#log", Pane).set_lines(self._log())
-            self.query_one("#question", Static).update(self._content(question_lines(session)))
+            self._update("question", self._question())
             self.query_one("#criteria", Pane).set_lines(criteria(session))
-            self.query_one("#status", Static).update(self._status())
+            self._update("status", self._status())
 
     def say(self, lines: Iterable[str]) -> None:
         """Say something about the session as it stands."""
@@ -141,17 +144,34 @@ class ReviewScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """The room decides how much the status says, and which keys are shown."""
-        status = self._status()
-        if status.plain != self._drawn_status:
-            self.query_one("#status", Static).update(status)
-            self._drawn_status = status.plain
+        with self.app.batch_update():
+            self._update("status", self._status())
+            self._update("question", self._question())
         self.query_one("#log", Pane).set_lines(self._log())
-        self.query_one(KeyBar).keys = KEYS if self.app.size.width >= 76 else NARROW_KEYS
+        self.query_one(KeyBar).keys = KEYS if self.app.size.width >= WITH_CRITERIA else NARROW_KEYS
         self.call_after_refresh(self.post_message, self.Arranged())
+
+    def _static(self, name: str, content: Content) -> Static:
+        self._drawn[name] = content.plain
+        return Static(content, id=name)
+
+    def _update(self, name: str, content: Content) -> None:
+        """Change a part only if it differs: all below it would be laid out again."""
+        if self._drawn[name] != content.plain:
+            self._drawn[name] = content.plain
+            self.query_one(f"#{name}", Static).update(content)
 
     def _log(self) -> list[Line]:
         notices = [one for one in (overdue_line(self._session, self._today),) if one not in self._status().plain]
         return log_lines(self._session, notices, self._said, answered=self._answered)
+
+    def _question(self) -> Content:
+        """The question in the room that the other parts leave it."""
+        size = self.app.size
+        beside = CRITERIA_WIDTH if WITH_CRITERIA <= size.width < WIDE else WIDE_CRITERIA_WIDTH
+        width = size.width - 2 - (beside if size.width >= WITH_CRITERIA else 0)
+        small = size.width < CRAMPED or size.height < FLAT
+        return self._content(question_lines(self._session, width, size.height - (2 if small else 9)))
 
     def _status(self) -> Content:
         lines = status_lines(self._session, self._today, self.app.size.width - 2)

@@ -9,6 +9,8 @@ from rich.cells import get_character_cell_size
 
 from ..view import clean
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 _ASCII = str.maketrans(
     {
         "“": '"',
@@ -31,7 +33,7 @@ _ASCII = str.maketrans(
 
 def marked(text: str) -> str:
     """Typed text with a visible mark for each control character; as long as the text itself."""
-    return text if text.isprintable() else "".join(clean(c)[0] for c in text)
+    return text if text.isprintable() else "".join(clean(c)[0] for c in text.replace(NO_BREAK, " "))
 
 
 def ascii_marks(text: str) -> str:
