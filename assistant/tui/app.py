@@ -67,6 +67,8 @@ class ReviewApp(OrderlyApp):
         self._review = ReviewScreen(session, self._today)
         self._first_press = float("-inf")
         self._join = JoinFilter()
+        # Neither is used here, and each screen would be laid out twice for them.
+        self._disable_notifications = self._disable_tooltips = True
         self._startup = ExitStack()
         self.set_class(ascii_only, "-ascii")
 
