@@ -123,12 +123,18 @@ def answer_lines(lines: Iterable[str], answer: Callable[[Row], Row]) -> Iterator
         try:
             if len(line) > MAX_LINE:
                 raise AssistantError(f"a line of more than {MAX_LINE:,} characters")
-            row = json.loads(line)
-            if not isinstance(row, dict):
-                raise AssistantError("not a JSON object")
+            row = _parsed(line)
             row_id = row.get("id")
             yield json.dumps({"id": row_id, **answer(row)}, ensure_ascii=False), True
         except AssistantError as error:
             yield json.dumps({"id": row_id, "error": str(error)}), False
-        except (ValueError, RecursionError):
-            yield json.dumps({"id": row_id, "error": "not valid JSON"}), False
+
+
+def _parsed(line: str) -> Row:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise AssistantError("not valid JSON") from error
+    if not isinstance(row, dict):
+        raise AssistantError("not a JSON object")
+    return row

@@ -1,0 +1,6 @@
+"""Reading free text: from an answer to what it says of each fact, with the words that say so."""
+
+from .assertion import Assertion, assertion_of
+from .reader import Frame, Reader, Reading, load_reader
+
+__all__ = ["Assertion", "Frame", "Reader", "Reading", "assertion_of", "load_reader"]

@@ -1,0 +1,152 @@
+"""Where in the body a mention belongs, and on which side: this hip, another part, the other side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .mentions import Mention, Scene, Tag
+
+OWN, OTHER = "own", "other"
+_BACK_LINKS = frozenset(["of", "in", "at", "to", "on", "involving", "for", "from", "within", "about", "over", "radiating"])
+
+
+def site_of(scene: Scene, mention: Mention) -> str:
+    """The place that a mention belongs to: `own`, `other`, or nothing said."""
+    places = [(tag, OWN if term.kind == "site" else OTHER) for kind in ("site", "other_site") for tag, term in scene.having(kind)]
+    if not places:
+        return ""
+    inside = [place for tag, place in places if mention.first <= tag.first < mention.last]
+    if inside:
+        return OTHER if OTHER in inside and OWN not in inside else OWN
+    clause = scene.clause_of[mention.first]
+    here = [(tag, place) for tag, place in places if scene.clause_of[tag.first] == clause]
+    segment = scene.segment_of[mention.first]
+    return (
+        _directly_before(scene, mention, here)
+        or _directly_behind(scene, mention, here)
+        or _nearest(scene, mention, [(t, p) for t, p in here if scene.segment_of[t.first] == segment])
+        or _last_before(mention, here)
+        or _nearest(scene, mention, here)
+        or _heading(scene, mention, places)
+    )
+
+
+def _directly_before(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
+    for tag, place in here:
+        if 0 <= mention.first - tag.last <= 1 and "," not in scene.words[tag.last : mention.first]:
+            return place
+    return ""
+
+
+def _directly_behind(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
+    for tag, place in here:
+        between = scene.words[mention.last : tag.first]
+        if tag.first >= mention.last and 0 < len(between) <= 6 and between[0] in _BACK_LINKS and "," not in between:
+            return place
+    return ""
+
+
+def _nearest(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
+    def gap(tag: Tag) -> int:
+        return max(tag.first - mention.last, mention.first - tag.last, 0)
+
+    closest = min((gap(tag) for tag, _ in here), default=None)
+    found = {place for tag, place in here if gap(tag) == closest}
+    if len(found) > 1:
+        return OTHER
+    return found.pop() if found else ""
+
+
+def _last_before(mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
+    before = [(tag.first, place) for tag, place in here if tag.last <= mention.first]
+    return max(before)[1] if before else ""
+
+
+def _heading(scene: Scene, mention: Mention, places: Sequence[tuple[Tag, str]]) -> str:
+    """A place that heads a paragraph ("Knee:") holds for the sentences below it in the same line."""
+    clause = scene.text.clauses[scene.clause_of[mention.first]]
+    heads = [
+        (tag.first, place)
+        for tag, place in places
+        if tag.last <= mention.first
+        and tag.last < len(scene.words)
+        and scene.words[tag.last] == ":"
+        and scene.text.clauses[scene.clause_of[tag.first]].paragraph == clause.paragraph
+    ]
+    return max(heads)[1] if heads else ""
+
+
+class Sides:
+    """The sides that an answer names, and which of them is under review."""
+
+    def __init__(self, scene: Scene, side: str | None) -> None:
+        self.scene = scene
+        self.tags = [(tag, str(term.value)) for tag, term in scene.having("side") if not self._is_sign(tag)]
+        self.review = side or self._declared()
+        named = {s for _, s in self.tags if s in {"left", "right"}}
+        self.contrasts = self.review is None and len(named) == 2
+
+    def _is_sign(self, tag: Tag) -> bool:
+        """A single letter glued to a number or another word is no side: L5, R2."""
+        tokens = self.scene.text.tokens
+        single = tag.last - tag.first == 1 and len(self.scene.words[tag.first]) == 1
+        if not single:
+            return False
+        after = tokens[tag.last] if tag.last < len(tokens) else None
+        return (after is not None and after.glued and after.text.isalnum()) or (
+            tokens[tag.first].glued and tag.first > 0 and tokens[tag.first - 1].text not in {"(", ":", "/", "+", "-", ",", "."}
+        )
+
+    def _declared(self) -> str | None:
+        """The side that the answer itself says is under review."""
+        this = [tag for tag, side in self.tags if side == "this"]
+        best: tuple[int, str] | None = None
+        for tag, side in self.tags:
+            if side in {"left", "right"}:
+                for mark in this:
+                    gap = max(tag.first - mark.last, mark.first - tag.last, 0)
+                    near = self.scene.clause_of[tag.first] == self.scene.clause_of[mark.first] or gap <= 2
+                    if near and gap <= 6 and (best is None or gap < best[0]):
+                        best = (gap, side)
+        return best[1] if best else None
+
+    def of(self, mention: Mention) -> str:
+        """The side of a mention: left, right, both, this, other, or nothing said."""
+        scene = self.scene
+        inside = [side for tag, side in self.tags if mention.first <= tag.first < mention.last]
+        if inside:
+            return inside[0]
+        clause, segment = scene.clause_of[mention.first], scene.segment_of[mention.first]
+        same = [(tag, s) for tag, s in self.tags if scene.clause_of[tag.first] == clause]
+        for candidates in ([(t, s) for t, s in same if scene.segment_of[t.first] == segment], [(t, s) for t, s in same if t.first < mention.first], same):
+            sides = [s for _, s in candidates if s != "this"]
+            if candidates and not sides:
+                return "this"
+            if sides:
+                nearest = min(
+                    ((t, s) for t, s in candidates if s != "this"),
+                    key=lambda c: (max(c[0].first - mention.last, mention.first - c[0].last, 0), c[0].first),
+                )
+                return nearest[1]
+        return self._heading(mention)
+
+    def _heading(self, mention: Mention) -> str:
+        """A side that heads the paragraph ("Left:") or stands in a clause that says little else."""
+        scene = self.scene
+        paragraph = scene.text.clauses[scene.clause_of[mention.first]].paragraph
+        heads = [
+            (tag.first, side)
+            for tag, side in self.tags
+            if side != "this" and tag.last <= mention.first and self._heads(tag) and scene.text.clauses[scene.clause_of[tag.first]].paragraph == paragraph
+        ]
+        return max(heads)[1] if heads else ""
+
+    def _heads(self, tag: Tag) -> bool:
+        words = self.scene.words
+        return any(words[i] == ":" for i in range(tag.last, min(tag.last + 3, len(words))))
+
+    def excludes(self, side: str) -> bool:
+        """Whether a mention of that side is about the other one."""
+        if side == "other":
+            return True
+        return self.review is not None and side in {"left", "right"} and side != self.review

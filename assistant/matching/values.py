@@ -1,0 +1,221 @@
+"""Typed readers: numerals, stages, lengths, ages and dates. Each returns every value that its words leave possible."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from .text import Token
+
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "iiii": 4}
+_ROMAN_LETTERED = {r + letter: n for r, n in _ROMAN.items() for letter in ("", "a", "b", "c")}
+_LETTERS = frozenset("abc")
+_THROUGH = frozenset(["-", "to", "through", "thru", "till"])
+_EITHER = frozenset(["or", "/", "vs", "versus", "and", "&"])
+_UNDER = {("<",): False, ("<=",): True, ("under",): False, ("below",): False, ("less", "than"): False, ("up", "to"): True,
+          ("at", "most"): True, ("no", "more", "than"): True, ("not", "more", "than"): True, ("maximum",): True, ("sub",): False}  # fmt: skip
+_OVER = {(">",): False, (">=",): True, ("over",): False, ("above",): False, ("more", "than"): False, ("greater", "than"): False,
+         ("at", "least"): True, ("exceeding",): False, ("older", "than"): False, ("beyond",): False}  # fmt: skip
+_UNDER_WORDS = {**_UNDER, ("younger", "than"): False}
+_MILLIMETRES = {"mm": 1.0, "millimeter": 1.0, "millimeters": 1.0, "millimetre": 1.0, "millimetres": 1.0, "mms": 1.0,
+                "cm": 10.0, "centimeter": 10.0, "centimeters": 10.0, "centimetre": 10.0, "centimetres": 10.0}  # fmt: skip
+_DATE_SHAPE = re.compile(
+    r"(?<![\d/.-])(?:\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})|\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-\d{1,2}-\d{1,2}"
+    r"|\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9}\.?,? \d{4}|[a-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})(?![\d/])"
+)
+_DATE_FORMATS = ("%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d.%m.%Y", "%Y-%m-%d", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Numbers read at tokens [first, last): all that stay possible. `doubtful`: two readings of one numeral."""
+
+    first: int
+    last: int
+    values: frozenset[int]
+    doubtful: bool = False
+
+
+def stage_numeral(tokens: Sequence[Token], words: Sequence[str], i: int, numbers: Mapping[str, int]) -> Numbers | None:
+    """A numeral of a stage or grade at token i: 2, 2b, II, IIB, two, "ll" for II. Sub-letters are dropped."""
+    if i >= len(tokens):
+        return None
+    word = words[i]
+    following = i + 1
+    value = int(word) if word.isdecimal() and len(word) <= 2 else _ROMAN_LETTERED.get(word)
+    if value is None and set(word) <= set("liv1|") and word.replace("l", "i") in _ROMAN:
+        value = _ROMAN[word.replace("l", "i")]
+    if value is None:
+        value = numbers.get(word)
+        if value is None or value > 10:
+            return None
+    doubtful = False
+    if following < len(tokens) and tokens[following].glued:
+        after = words[following]
+        if after in _LETTERS:
+            following += 1
+        elif word.isdecimal() and set(after) <= set("liv") and tokens[following].start == tokens[i].end:
+            doubtful, following = True, following + 1
+    return Numbers(i, following, frozenset([value]), doubtful)
+
+
+Numeral = Callable[[int], Numbers | None]
+
+
+def number_range(words: Sequence[str], tokens: Sequence[Token], i: int, read: Numeral) -> Numbers | None:
+    """A numeral at token i, or a range or pair that begins there: 2-3, II to III, 1 or 2, IIA/IIB."""
+    low = read(i)
+    if low is None:
+        return None
+    position = low.last
+    if position >= len(words):
+        return low
+    joint = words[position]
+    high = None
+    if joint in _THROUGH or joint in _EITHER:
+        high = read(position + 1)
+        if high is None and position + 2 < len(words) and words[position + 1] in {"stage", "grade", "early", "late"}:
+            high = read(position + 2)
+        if joint in {"and", "&"} and i and words[i - 1] not in {"between", "stages"} and high:
+            high = high if i and words[i - 1] in {"between", "stages"} else None
+    elif tokens[position].glued and tokens[position].start > tokens[position - 1].end:
+        high, joint = read(position), "-"  # II-III: the hyphen between letters is no token
+    if high is None:
+        return low
+    both = low.values | high.values
+    through = joint in _THROUGH or joint in {"and", "&"}
+    values = frozenset(range(min(both), max(both) + 1)) if through else both
+    return Numbers(low.first, high.last, values, low.doubtful or high.doubtful)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A length or amount at tokens [first, last), in the unit of its words."""
+
+    first: int
+    last: int
+    low: float
+    high: float
+
+
+_STEP = 1e-6
+
+
+def lengths(words: Sequence[str], numbers: Mapping[str, int]) -> list[Interval]:
+    """All lengths in millimetres: 3 mm, 0.3 cm, 2-3mm, under 2 mm, between 1 and 3 mm."""
+    found: list[Interval] = []
+    for i, word in enumerate(words):
+        factor = _MILLIMETRES.get(word)
+        if factor is None or i == 0:
+            continue
+        high = _amount(words[i - 1], numbers)
+        if high is None:
+            continue
+        first, low = i - 1, high
+        if first >= 2 and words[first - 1] in {"-", "to", "or", "and"}:
+            other = first - 2
+            factor_low = factor
+            if words[other] in _MILLIMETRES and other >= 1:
+                factor_low, other = _MILLIMETRES[words[other]], other - 1
+            lower = _amount(words[other], numbers)
+            joined = words[first - 1] != "and" or (other and words[other - 1] == "between")
+            if lower is not None and joined:
+                low, first = lower * factor_low / factor, other
+        low, high = min(low, high), max(low, high)
+        bounded, begin = _bound(words, first)
+        if bounded == "under":
+            low, high = 0.0, high - _STEP
+        elif bounded == "upto":
+            low = 0.0
+        elif bounded in {"over", "from"}:
+            low, high = low + (_STEP if bounded == "over" else 0.0), math.inf
+        found.append(Interval(begin, i + 1, low * factor, high * factor))
+    return found
+
+
+def _amount(word: str, numbers: Mapping[str, int]) -> float | None:
+    try:
+        return float(word)
+    except ValueError:
+        return float(numbers[word]) if word in numbers else None
+
+
+def _bound(words: Sequence[str], first: int) -> tuple[str, int]:
+    """A bound that stands before a number, and where it begins."""
+    for length in (3, 2, 1):
+        before = tuple(words[max(0, first - length) : first])
+        if len(before) < length:
+            continue
+        if before in _UNDER_WORDS:
+            return ("upto" if _UNDER_WORDS[before] else "under"), first - length
+        if before in _OVER:
+            return ("from" if _OVER[before] else "over"), first - length
+    return "", first
+
+
+def grades_of(interval: Interval, bounds: Mapping[str, tuple[float, float]]) -> frozenset[str]:
+    """The grades that a length may belong to."""
+    return frozenset(g for g, (low, high) in bounds.items() if interval.low <= high and interval.high >= low)
+
+
+def whole_number(words: Sequence[str], i: int, numbers: Mapping[str, int]) -> tuple[int, int] | None:
+    """A whole number in digits or words at token i, and where it ends: 38, thirty eight."""
+    if i >= len(words):
+        return None
+    word = words[i]
+    if word.isdecimal() and len(word) <= 3:
+        return int(word), i + 1
+    value = numbers.get(word)
+    if value is None:
+        return None
+    unit = numbers.get(words[i + 1]) if i + 1 < len(words) else None
+    if value >= 20 and value % 10 == 0 and unit is not None and 0 < unit < 10:
+        return value + unit, i + 2
+    return value, i + 1
+
+
+def bounded_years(words: Sequence[str], first: int, value: int, domain: frozenset[int]) -> tuple[frozenset[int], int] | None:
+    """The ages that a bound before a number leaves: over 50 is 51 and up. None without a bound."""
+    bounded, begin = _bound(words, first)
+    if not bounded:
+        return None
+    tests = {
+        "under": lambda a: a < value,
+        "upto": lambda a: a <= value,
+        "over": lambda a: a > value,
+        "from": lambda a: a >= value,
+    }
+    return frozenset(a for a in domain if tests[bounded](a)), begin
+
+
+def dates_in(plain: str) -> list[tuple[int, int, date]]:
+    """All dates in a plain text, with their stretch. Months come first in 3/12/1988, days in 14.02.1979."""
+    found = []
+    for match in _DATE_SHAPE.finditer(plain):
+        day = parse_date(match.group())
+        if day:
+            found.append((match.start(), match.end(), day))
+    return found
+
+
+def parse_date(text: str) -> date | None:
+    """One date, in any of the usual spellings; None if it is none."""
+    plain = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", text.strip().lower()).replace(",", " ")
+    plain = " ".join(plain.replace("sept ", "sep ").split())
+    if re.fullmatch(r"\d{1,2}-\d{1,2}-\d{2,4}", plain):
+        plain = plain.replace("-", "/")
+    plain = re.sub(r"([a-z])\.", r"\1", plain)
+    for shape in _DATE_FORMATS:
+        try:
+            return datetime.strptime(plain, shape).date()  # noqa: DTZ007 - a calendar day has no time zone
+        except ValueError:
+            continue
+    return None
+
+
+def years_between(birth: date, day: date) -> int:
+    """Completed years from a birth date to a day."""
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))

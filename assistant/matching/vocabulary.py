@@ -1,0 +1,259 @@
+"""The words of a field, as data: findings, grades, stages, choices, ages, sites, sides. Built from YAML."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .phrases import Phrases
+
+Value = int | str
+Words = tuple[str, ...]
+
+
+class VocabularyModel(BaseModel):
+    """No unknown keys, never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Finding(VocabularyModel):
+    """Words that say one value of a fact.
+
+    `site`: `own` names the place by itself; `open` belongs to it unless another body part governs; `needed` counts only
+    with a word for the place, or under one of `questions`. A `weak` value gives way to another one in the same answer.
+    With `only_affirmed`, a negation of the words says nothing. With `only_under`, they count under those questions
+    alone. With `done`, the past counts as now, and what is planned or pending is open.
+    """
+
+    id: str
+    fact: str
+    value: Value
+    site: Literal["own", "open", "needed"] = "open"
+    questions: Words = ()
+    only_under: Words = ()
+    weak: bool = False
+    done: bool = False
+    only_affirmed: bool = False
+    implies: Mapping[str, Value] = Field(default_factory=dict)
+    words: Words
+
+
+class Pair(VocabularyModel):
+    """Two kinds of words near each other that say one value together: an inability and an activity."""
+
+    id: str
+    fact: str
+    value: Value
+    within: int
+    site: Literal["own", "open", "needed"] = "open"
+    weak_if_negated: bool = True
+    first: Words
+    then: Words
+
+
+class Scale(VocabularyModel):
+    """A numbered scale and the grade of each number."""
+
+    id: str
+    names: Words
+    grades: Mapping[int, str]
+
+
+class Lengths(VocabularyModel):
+    """Grades by length in millimetres: each grade's lower and upper bound, the lower one included."""
+
+    words: Words
+    not_words: Words = ()
+    bounds: Mapping[str, tuple[float, float]]
+
+
+class Grade(VocabularyModel):
+    """A finding that comes in degrees, mildest first.
+
+    `heads` name it (a head alone leaves the degree open); `absent` is its value when it is negated.
+    """
+
+    id: str
+    fact: str
+    absent: str
+    heads: Words
+    degrees: Mapping[str, Words]
+    scales: tuple[Scale, ...] = ()
+    lengths: Lengths | None = None
+
+
+class Stage(VocabularyModel):
+    """A numbered stage with named systems."""
+
+    id: str
+    fact: str
+    system_fact: str
+    disease_fact: str
+    disease_value: str
+    minimum: int
+    maximum: int
+    words: Words
+    systems: Mapping[str, Words]
+    unstaged: Words
+    other_systems: Words
+
+
+class Choice(VocabularyModel):
+    """One of several things, the first of `best` that is so. `done` facts count when past, and not when planned."""
+
+    id: str
+    fact: str
+    best: Words = ()
+    none: str = ""
+    none_words: Words = ()
+    any_words: Words = ()
+    done: bool = False
+    only_under: Words = ()
+    values: Mapping[str, Words]
+
+
+class Age(VocabularyModel):
+    """A number of years."""
+
+    id: str
+    fact: str
+    units: Words
+    before: Words
+    after_number: Words
+    approximate: Words
+    decades: Mapping[str, int]
+    not_after: Words
+    birth: Words
+    service: Words
+
+
+class Sides(VocabularyModel):
+    """Words for the sides of a pair, for the one under review and for the other one."""
+
+    left: Words
+    right: Words
+    both: Words
+    this: Words
+    other: Words
+
+
+class Bare(VocabularyModel):
+    """Whole answers that name no fact."""
+
+    yes: Words
+    no: Words
+    unclear: Words
+    closed: Words
+
+
+class Document(VocabularyModel):
+    """The content of one vocabulary file."""
+
+    sites: Words = ()
+    other_sites: Words = ()
+    sides: Sides | None = None
+    bare: Bare | None = None
+    corrections: Words = ()
+    current: Words = ()
+    or_words: Words = ()
+    decoys: Words = ()
+    ordinary: Words = ()
+    numbers: Mapping[str, int] = Field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    grades: tuple[Grade, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    ages: tuple[Age, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One meaning of a phrase. `kind` says of which part of the vocabulary; `of` is its entry, `value` what it says."""
+
+    kind: str
+    of: Any = None
+    value: Any = None
+
+
+class Vocabulary:
+    """All documents of a policy, ready to be found in one pass."""
+
+    def __init__(self, documents: Iterable[Mapping[str, Any]], joined: frozenset[str] = frozenset()) -> None:
+        self.documents = tuple(Document.model_validate(d) for d in documents)
+        terms: dict[str, list[Term]] = defaultdict(list)
+        self.numbers: dict[str, int] = {}
+        self.ordinary: frozenset[str] = frozenset()
+        self.bare: dict[str, str] = {}
+        for document in self.documents:
+            self.numbers.update(document.numbers)
+            self.ordinary |= frozenset(w for phrase in document.ordinary for w in phrase.split())
+            for phrase, term in _terms(document):
+                terms[phrase].append(term)
+            if document.bare:
+                for kind in ("yes", "no", "unclear", "closed"):
+                    self.bare.update(dict.fromkeys(getattr(document.bare, kind), kind))
+        self.grades = tuple(g for d in self.documents for g in d.grades)
+        self.stages = tuple(s for d in self.documents for s in d.stages)
+        self.choices = tuple(c for d in self.documents for c in d.choices)
+        self.ages = tuple(a for d in self.documents for a in d.ages)
+        self.pairs = tuple(p for d in self.documents for p in d.pairs)
+        self.phrases: Phrases[tuple[Term, ...]] = Phrases(((p, tuple(t)) for p, t in terms.items()), joined)
+
+
+def _terms(document: Document) -> Iterable[tuple[str, Term]]:
+    plain: list[tuple[str, Words]] = [
+        ("site", document.sites),
+        ("other_site", document.other_sites),
+        ("correction", document.corrections),
+        ("current", document.current),
+        ("or", document.or_words),
+        ("decoy", document.decoys),
+    ]
+    for kind, words in plain:
+        yield from ((w, Term(kind)) for w in words)
+    if document.sides:
+        for side in ("left", "right", "both", "this", "other"):
+            yield from ((w, Term("side", None, side)) for w in getattr(document.sides, side))
+    for finding in document.findings:
+        yield from ((w, Term("finding", finding, finding.value)) for w in finding.words)
+    for pair in document.pairs:
+        yield from ((w, Term("pair_first", pair)) for w in pair.first)
+        yield from ((w, Term("pair_then", pair)) for w in pair.then)
+    for grade in document.grades:
+        yield from _grade_terms(grade)
+    for stage in document.stages:
+        yield from ((w, Term("stage_word", stage)) for w in stage.words)
+        yield from ((w, Term("unstaged", stage)) for w in stage.unstaged)
+        yield from ((w, Term("other_system", stage)) for w in stage.other_systems)
+        for system, words in stage.systems.items():
+            yield from ((w, Term("system", stage, system)) for w in words)
+    for choice in document.choices:
+        for value, words in choice.values.items():
+            yield from ((w, Term("choice", choice, value)) for w in words)
+        yield from ((w, Term("choice_none", choice, choice.none)) for w in choice.none_words)
+        yield from ((w, Term("choice_any", choice)) for w in choice.any_words)
+    for age in document.ages:
+        yield from _age_terms(age)
+
+
+def _grade_terms(grade: Grade) -> Iterable[tuple[str, Term]]:
+    yield from ((w, Term("head", grade)) for w in grade.heads)
+    for degree, words in grade.degrees.items():
+        yield from ((w, Term("degree", grade, degree)) for w in words)
+    for scale in grade.scales:
+        yield from ((w, Term("scale", grade, scale)) for w in scale.names)
+    if grade.lengths:
+        yield from ((w, Term("length_word", grade)) for w in grade.lengths.words)
+        yield from ((w, Term("not_length", grade)) for w in grade.lengths.not_words)
+
+
+def _age_terms(age: Age) -> Iterable[tuple[str, Term]]:
+    for kind in ("units", "before", "after_number", "approximate", "not_after", "birth", "service"):
+        yield from ((w, Term(f"age_{kind}", age)) for w in getattr(age, kind))
+    yield from ((w, Term("decade", age, low)) for w, low in age.decades.items())
