@@ -296,17 +296,27 @@ class ReviewApp(OrderlyApp):
         else:
             self.submit(f"/policy {event.key}")
 
+    @on(Pane.SearchRequested)
+    def ask_for_search(self, event: Pane.SearchRequested) -> None:
+        """Ask for what to look for, with the page in view."""
+
+        def look(sought: str | None) -> None:
+            if sought and not event.pane.search(sought):
+                self.say([f"“{clean(sought)}” is not here."])
+
+        self.push_screen(Entry("Search (n next, N previous)"), look)
+
     def _edit(self, number: int) -> None:
         turn = self.session.turns[number - 1]
 
         def change(text: str | None) -> None:
-            if text is not None and text.strip() and text != turn.text:
+            if text and text.strip() and text != turn.text:
                 self.submit(f"/edit {number} {text}")
 
         self._close_page()
         question = self.session.loaded.prompts.question[turn.question].text
         hint = "The effect is shown before anything changes"
-        self.push_screen(Entry(f"{number}. {question}", text=turn.text, hint=hint), change)
+        self.push_screen(Entry(f"{number}. {question}", text="" if turn.skipped else turn.text, hint=hint), change)
 
     def _pick(self, fact: str) -> None:
         label = self.session.policy.fact[fact].label

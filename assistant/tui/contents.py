@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from ..conversation import CONCLUDE_HINT
-from ..interview import Session, SideReview
+from ..interview import Session, SideReview, next_question
 from ..policy import Policy
 from ..view import (
     NEXT_STEP,
@@ -63,6 +63,16 @@ def question_lines(session: Session, width: int, rows: int) -> list[Line]:
         lines += [line(determination_line(session, review), "strong"), line(NEXT_STEP[review.determination.outcome])]
         lines += [line(f"  request: {item}", hang=4) for item in open_items(session, review)]
     return [*lines, line(CONCLUDE_HINT, "muted")]
+
+
+def field_hint(session: Session) -> str:
+    """What the empty answer field says."""
+    if session.concluded:
+        return "/ for the commands"
+    ask = next_question(session)
+    if ask is None:
+        return "Press Enter to close the review, or / for the commands"
+    return "Type a number or an answer" if ask.choices else "Type an answer, or / for the commands"
 
 
 def criteria(session: Session) -> list[Line]:
@@ -150,5 +160,6 @@ def plain(lines: Iterable[str]) -> list[Line]:
     shown = []
     for text in lines:
         safe = clean(text)
-        shown.append(line(safe, hang=min(len(safe) - len(safe.lstrip()) + 2, 8)))
+        indent = len(safe) - len(safe.lstrip())
+        shown.append(line(safe, hang=min(indent + 2, 8) if indent else 0))
     return shown

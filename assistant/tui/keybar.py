@@ -30,6 +30,12 @@ class KeyBar(Widget):
         super().__init__()
         self.keys = keys
 
+    def show(self, keys: tuple[Key, ...]) -> None:
+        """Other keys."""
+        if keys != self.keys:
+            self.keys = keys
+            self.refresh()
+
     def shown(self, width: int) -> list[Key]:
         """The keys for which there is room."""
         keys = list(self.keys)

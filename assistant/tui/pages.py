@@ -66,18 +66,6 @@ class Page(Screen[None]):
         """A notice at the bottom of the page."""
         self.query_one("#notice", Static).update(self._content("\n".join(lines)))
 
-    @on(Pane.SearchRequested)
-    def ask_for_search(self) -> None:
-        """Ask for what to look for, keeping the page in view."""
-
-        def look(sought: str | None) -> None:
-            if sought and not self.pane.search(sought):
-                self.say([f"{sought!r} is not on this page."])
-            elif sought:
-                self.say(["n next, N previous"])
-
-        self.app.push_screen(Entry("Search this page"), look)
-
     def action_close(self) -> None:
         """Back to the interview."""
         self.dismiss()

@@ -17,7 +17,7 @@ from textual.widgets import Static
 from ..interview import Session
 from ..view import heading, overdue_line
 from .answer_field import AnswerField
-from .contents import criteria, log_lines, question_lines, status_lines
+from .contents import criteria, field_hint, log_lines, question_lines, status_lines
 from .keybar import Key, KeyBar
 from .pane import Pane
 from .text import Line, ascii_marks
@@ -32,16 +32,23 @@ KEYS = (
     Key("F9", "Rationale", 2),
     Key("Ctrl+Q", "Quit"),
 )
+CRITERIA_KEYS = (Key("Up/Down", "Choose"), Key("F2", "Policy"), Key("F5", "Note"), Key("Esc", "Back to the answer"))
+LOG_KEYS = (
+    Key("Up/Down", "Scroll"),
+    Key("/", "Search"),
+    Key("F4", "Change an answer"),
+    Key("Esc", "Back to the answer"),
+)
 NARROW_KEYS = tuple(Key(k.name, k.label, {"F3": 0, "F9": 5, "Ctrl+Z": 5}.get(k.name, k.rank)) for k in KEYS)
 HELP = (
     "",
     "Keys",
     "  Enter: give the answer; Ctrl+Z: undo typing, and in an empty field the last answer",
     "  F2: why this is asked, what the policy says, its references",
-    "  F3 or Tab: the criteria; there Up and Down choose one, F2 reads it, F5 writes a note on it",
+    "  F3: the criteria; there Up and Down choose one, F2 reads it, F5 writes a note on it",
     "  F4: all answers; Enter changes one, or chooses a value yourself",
     "  F5: note; F9: rationale",
-    "  Page Up, Page Down: earlier answers; Escape: back to the answer field",
+    "  Page Up, Page Down, or Tab: earlier answers; Escape: back to the answer field",
     "  Ctrl+Q: leave; everything is kept",
     "Everything can be typed as well: / alone lists the commands.",
 )
@@ -102,7 +109,7 @@ class ReviewScreen(Screen[None]):
             yield Pane(criteria(session), selectable=True, id="criteria")
         yield self._static("status", self._status())
         yield Static("Window too small", id="small")
-        yield AnswerField(hint="Type an answer, or / for the commands", id="answer")
+        yield AnswerField(hint=field_hint(session), id="answer")
         yield KeyBar(KEYS)
 
     @property
@@ -137,6 +144,7 @@ class ReviewScreen(Screen[None]):
             self._update("question", self._question())
             self.query_one("#criteria", Pane).set_lines(criteria(session))
             self._update("status", self._status())
+            self.field.set_hint(field_hint(session))
 
     def say(self, lines: Iterable[str]) -> None:
         """Say something about the session as it stands."""
@@ -148,7 +156,7 @@ class ReviewScreen(Screen[None]):
             self._update("status", self._status())
             self._update("question", self._question())
         self.query_one("#log", Pane).set_lines(self._log())
-        self.query_one(KeyBar).keys = KEYS if self.app.size.width >= WITH_CRITERIA else NARROW_KEYS
+        self._show_keys()
         self.call_after_refresh(self.post_message, self.Arranged())
 
     def _static(self, name: str, content: Content) -> Static:
@@ -164,6 +172,18 @@ class ReviewScreen(Screen[None]):
     def _log(self) -> list[Line]:
         notices = [one for one in (overdue_line(self._session, self._today),) if one not in self._status().plain]
         return log_lines(self._session, notices, self._said, answered=self._answered)
+
+    def on_descendant_focus(self) -> None:
+        """The keys at the bottom are those for where one is."""
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        keys = KEYS if self.app.size.width >= WITH_CRITERIA else NARROW_KEYS
+        if self.query_one("#criteria", Pane).has_focus:
+            keys = CRITERIA_KEYS
+        elif self.query_one("#log", Pane).has_focus:
+            keys = LOG_KEYS
+        self.query_one(KeyBar).show(keys)
 
     def _question(self) -> Content:
         """The question in the room that the other parts leave it."""

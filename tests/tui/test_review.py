@@ -287,7 +287,7 @@ def test_a_page_is_searched(drive):
         await driven.press("N")
         assert driven.app.screen.pane._match == first
         await driven.press("slash", *"[nowhere]", "enter")
-        assert "'[nowhere]' is not on this page." in driven.text
+        assert "“[nowhere]” is not here." in driven.text
 
     drive(steps)
 
@@ -341,5 +341,31 @@ def test_resizing_keeps_text_place_and_selection(drive):
             assert driven.field.text == "half"
             assert driven.field.has_focus
             assert "half" in driven.text
+
+    drive(steps)
+
+
+def test_the_keys_shown_are_those_for_where_one_is(drive):
+    async def steps(driven):
+        assert "Ctrl+Z Undo" in driven.rows[-1]
+        await driven.press("f3")
+        assert "F5 Note" in driven.rows[-1]
+        await driven.press("f1")
+        assert "The criteria of the policy" in driven.text
+        await driven.press("escape", "escape", "tab")
+        assert "Search" in driven.rows[-1]
+        await driven.press("slash", *"relying", "enter", "escape")
+        assert "Ctrl+Z Undo" in driven.rows[-1]
+
+    drive(steps)
+
+
+def test_a_skipped_question_is_answered_later(drive):
+    async def steps(driven):
+        await driven.answer("/skip")
+        await driven.press("f4", "enter")
+        assert driven.field.text == ""
+        await driven.press(*"38 yo", "enter", "enter")
+        assert driven.app.session.turns[0].text == "38 yo"
 
     drive(steps)
