@@ -38,7 +38,7 @@ class Cue(BaseModel):
 
     `before` stands before what it speaks of, `after` behind it, `colon` directly behind it or behind its colon. `scope`
     is how many words it reaches (0: to the end of the clause); `listing` lets it reach over commas; `limited` negates
-    only the higher degrees ("no significant").
+    only the higher degrees ("no significant"); what is `advised` has not been done.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,6 +51,7 @@ class Cue(BaseModel):
     scope: int = 0
     listing: bool = False
     limited: bool = False
+    advised: bool = False
     words: tuple[str, ...]
 
 
@@ -77,6 +78,7 @@ class Judgement:
     end: int = 0
     limited: bool = False
     distant: bool = False
+    advised: bool = False
 
 
 AFFIRMED = Judgement(Assertion.AFFIRMED)
@@ -99,11 +101,16 @@ class ContextRules:
     def __init__(self, content: Mapping[str, Any]) -> None:
         file = ContextFile.model_validate(content)
         self.joined = frozenset(file.joined)
-        self.cues: Phrases[Cue] = Phrases(((w, cue) for cue in file.cues for w in cue.words), self.joined)
+        by_words: dict[str, list[Cue]] = {}
+        for cue in file.cues:
+            for words in cue.words:
+                by_words.setdefault(words, []).append(cue)
+        self.cues: Phrases[tuple[Cue, ...]] = Phrases(((w, tuple(c)) for w, c in by_words.items()), self.joined)
 
     def find(self, text: Text, words: Sequence[str] | None = None) -> list[Found[Cue]]:
-        """All cues of a text."""
-        return self.cues.find(text.tokens, words if words is not None else [t.text for t in text.tokens])
+        """All cues of a text; words that are cues in two directions are found as both."""
+        spoken = words if words is not None else [t.text for t in text.tokens]
+        return [Found(f.first, f.last, cue) for f in self.cues.find(text.tokens, spoken) for cue in f.entry]
 
 
 @cache
@@ -141,15 +148,24 @@ def judge_tokens(text: Text, ranges: Sequence[tuple[int, int]], cues: Sequence[F
             judged.append(AFFIRMED)
             continue
         clause = text.clauses[number]
-        judged.append(_judge_one(text, clause, first, last, by_clause.get(number, ())))
+        judged.append(_judge_one(text, clause, first, last, by_clause.get(number, ()), ranges))
     return tuple(judged)
 
 
-def _judge_one(text: Text, clause: Clause, first: int, last: int, cues: Sequence[Found[Cue]]) -> Judgement:
+def _judge_one(
+    text: Text,
+    clause: Clause,
+    first: int,
+    last: int,
+    cues: Sequence[Found[Cue]],
+    ranges: Sequence[tuple[int, int]],
+) -> Judgement:
     spoken = [
         judgement
         for found in cues
-        if (found.first < first or found.last > last) and (judgement := _says(text, found, first, last, cues))
+        if (found.first < first or found.last > last)
+        and (judgement := _says(text, found, first, last, cues))
+        and not _belongs_to_another(text, found, first, last, ranges)
     ]
     if clause.ended == "?" and not any(text.tokens[i].text == "," for i in range(last, clause.last)):
         spoken.append(Judgement(Assertion.UNCERTAIN, "question mark", 0, 0))
@@ -158,11 +174,32 @@ def _judge_one(text: Text, clause: Clause, first: int, last: int, cues: Sequence
     negations = [j for j in spoken if j.assertion is Assertion.NEGATED]
     if len(negations) > 1 and _doubled(text, negations):
         spoken = [j for j in spoken if j.assertion is not Assertion.NEGATED] or [AFFIRMED]
+    behind = [j for j in spoken if j.start >= text.tokens[last - 1].end and j.rule]
+    latest = max(behind, key=lambda j: j.start, default=None)
+    if latest and latest.assertion is Assertion.AFFIRMED:
+        # "went away and has been back": what is said last is so now
+        spoken = [j for j in spoken if j not in behind] + [latest]
     for assertion in _PRECEDENCE:
-        for judgement in spoken:
-            if judgement.assertion is assertion:
-                return judgement
+        found = [j for j in spoken if j.assertion is assertion]
+        if found:
+            return min(found, key=lambda j: (j.distant, abs(j.start - text.tokens[first].start)))
     return AFFIRMED
+
+
+def _belongs_to_another(
+    text: Text, found: Found[Cue], first: int, last: int, ranges: Sequence[tuple[int, int]]
+) -> bool:
+    """A cue that is part of another mention ("no limits"), or stands behind a nearer one that is no item of a list."""
+    for other_first, other_last in ranges:
+        if (other_first, other_last) == (first, last):
+            continue
+        if other_first <= found.first and found.last <= other_last and (other_last <= first or other_first >= last):
+            return True
+        if found.first >= last and other_first >= last and other_last <= found.first:
+            between = {t.text for t in text.tokens[last:other_first]}
+            if not between <= {"and", "or", "/", "&", "nor", "+"} or found.entry.direction == "colon":
+                return True
+    return False
 
 
 def _doubled(text: Text, negations: Sequence[Judgement]) -> bool:
@@ -208,6 +245,7 @@ def _says(text: Text, found: Found[Cue], first: int, last: int, cues: Sequence[F
         text.tokens[found.first].start,
         text.tokens[found.last - 1].end,
         limited=cue.limited,
+        advised=cue.advised,
         distant=distant and cue.kind == "negated",
     )
 
@@ -219,6 +257,8 @@ def _ends(other: Found[Cue], cue: Cue) -> bool:
         return True
     if kind == "patient":
         return cue.kind == "other_person"
+    if kind == "negated" and cue.kind == "negated":
+        return other.entry.direction == cue.direction == "before" and other.entry.id == cue.id
     return kind == "affirmed" and cue.kind == "negated"
 
 

@@ -23,7 +23,8 @@ class Mention:
     """Words at tokens [first, last) that speak of a fact.
 
     `said` are the values that they mean when affirmed, `denied` when negated (None: nothing). `site` is how they are tied
-    to a place of the body. `doubtful` leaves the fact open whatever else is said.
+    to a place of the body. `weak` gives way to others, and counts alone only where it is asked; `implied` follows from
+    another mention. `solid` words are no items of a list of negated ones. `doubtful` leaves the fact open.
     """
 
     fact: str
@@ -35,8 +36,11 @@ class Mention:
     site: str = "open"
     questions: tuple[str, ...] = ()
     weak: bool = False
+    implied: bool = False
     done: bool = False
     doubtful: bool = False
+    solid: bool = False
+    weak_negated: bool = False
     graded_negation: Values | None = None
     judgement: Judgement = AFFIRMED
     side: str = ""
@@ -106,6 +110,8 @@ def _findings(scene: Scene) -> Iterator[Mention]:
         entry = term.of
         if entry.fact not in scene.domains or (entry.only_under and scene.question not in entry.only_under):
             continue
+        if entry.beside and scene.question not in entry.questions and not _beside(scene, tag, entry.beside):
+            continue
         domain = scene.domains[entry.fact]
         denied = None if entry.only_affirmed else domain - {entry.value}
         yield Mention(
@@ -115,13 +121,18 @@ def _findings(scene: Scene) -> Iterator[Mention]:
             frozenset([entry.value]),
             denied,
             entry.id,
-            entry.site,
+            "own" if term.own else entry.site,
             entry.questions,
             entry.weak,
-            entry.done,
+            done=entry.done,
         )
         for fact, value in entry.implies.items():
             yield Mention(fact, tag.first, tag.last, frozenset([value]), None, entry.id, entry.site)
+
+
+def _beside(scene: Scene, tag: Tag, fact: str) -> bool:
+    """Whether a word for another fact stands next to this one."""
+    return any(x.of.fact == fact for kind in ("choice", "choice_any") for t, x in scene.near(kind, tag, 1))
 
 
 def _pairs(scene: Scene) -> Iterator[Mention]:
@@ -138,6 +149,7 @@ def _pairs(scene: Scene) -> Iterator[Mention]:
                     domain - {pair.value},
                     pair.id,
                     pair.site,
+                    weak_negated=pair.weak_if_negated,
                 )
                 break
 
@@ -173,10 +185,11 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
             below = frozenset(order[: min(order.index(v) for v in said)])
             first = min(tag.first, degrees[0][0].first)
             last = max(tag.last, degrees[-1][0].last)
-            yield Mention(grade.fact, first, last, frozenset(said), below, f"{grade.id}: {'-'.join(said)}", graded_negation=below)
+            yield Mention(grade.fact, first, last, frozenset(said), below, f"{grade.id}: {'-'.join(said)}", graded_negation=below, solid=True, site="own" if term.own else "open")
         else:
             head = domain - {grade.absent}
-            yield Mention(grade.fact, tag.first, tag.last, head, frozenset([grade.absent]), f"{grade.id}: no degree")
+            site = "own" if term.own else "open"
+            yield Mention(grade.fact, tag.first, tag.last, head, frozenset([grade.absent]), f"{grade.id}: no degree", site)
     yield from measured
     if grade.fact in scene.bare:
         yield from _bare_degrees(scene, grade, order, taken)
@@ -235,7 +248,7 @@ def _bare_degrees(scene: Scene, grade: Grade, order: Sequence[str], taken: set[i
     for group in groups.values():
         said = _between(order, [str(t.value) for _, t in group])
         below = frozenset(order[: order.index(said[0])])
-        yield Mention(grade.fact, group[0][0].first, group[-1][0].last, frozenset(said), below, f"{grade.id}: bare", graded_negation=below)
+        yield Mention(grade.fact, group[0][0].first, group[-1][0].last, frozenset(said), below, f"{grade.id}: bare", graded_negation=below, solid=True)
 
 
 def _numeral(scene: Scene, i: int) -> Numbers | None:
@@ -280,6 +293,7 @@ def _scales(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
             scene.domains[grade.fact],
             f"{scale.id}: {'-'.join(map(str, sorted(found.values)))}",
             doubtful=found.doubtful,
+            solid=True,
         )
 
 
@@ -300,7 +314,7 @@ def _measured(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
         closest = min((distance(t, tag) for t in near), default=99)
         if (near and closest <= min((distance(t, tag) for t in against), default=99)) or (alone and not against):
             said: Values = frozenset(grades_of_lengths(grade, one.low, one.high))
-            yield Mention(grade.fact, one.first, one.last, said, None, f"{grade.id}: length")
+            yield Mention(grade.fact, one.first, one.last, said, None, f"{grade.id}: length", solid=True)
 
 
 def grades_of_lengths(grade: Grade, low: float, high: float) -> frozenset[str]:
@@ -337,7 +351,7 @@ def _stages(scene: Scene, stage: Stage, used: set[int]) -> Iterator[Mention]:
             number = _stage_number(scene, tag)
             if kind == "system" and _system_means_it(scene, stage, tag, number):
                 systems.add(str(term.value))
-                yield Mention(stage.system_fact, tag.first, tag.last, frozenset([term.value]), None, f"{stage.id}: system")
+                yield Mention(stage.system_fact, tag.first, tag.last, frozenset([term.value]), None, f"{stage.id}: system", solid=True)
             if number and number.values <= set(allowed) and not any(i in used for i in range(number.first, number.last)):
                 used.update(range(number.first, number.last))
                 found.append((tag, number))
@@ -349,9 +363,13 @@ def _stages(scene: Scene, stage: Stage, used: set[int]) -> Iterator[Mention]:
         first, last = min(tag.first, number.first), max(tag.last, number.last)
         said: Values = frozenset(number.values)
         rule = f"{stage.id}: {'-'.join(map(str, sorted(number.values)))}"
-        yield Mention(stage.fact, first, last, said, scene.domains[stage.fact], rule, doubtful=number.doubtful)
+        yield Mention(stage.fact, first, last, said, scene.domains[stage.fact], rule, doubtful=number.doubtful, solid=True)
         disease: Values = frozenset([stage.disease_value]) if min(number.values) > 0 else scene.domains[stage.disease_fact]
-        yield Mention(stage.disease_fact, first, last, disease, scene.domains[stage.disease_fact], rule, weak=True)
+        yield Mention(stage.disease_fact, first, last, disease, scene.domains[stage.disease_fact], rule, implied=True, solid=True)
+    for tag, term in scene.having("unstaged"):
+        if term.of is stage:
+            domain = scene.domains[stage.fact]
+            yield Mention(stage.fact, tag.first, tag.last, domain, None, f"{stage.id}: not staged", closed=True)
 
 
 def _stage_number(scene: Scene, tag: Tag) -> Numbers | None:
@@ -450,7 +468,7 @@ def _ages(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
         plus = end < len(scene.words) and scene.words[end] == "+"
         if plus:
             said, end = frozenset(v for v in numbers if v >= value), end + 1
-        mention = Mention(age.fact, first, end, said, domain - said, f"{age.id}: years")
+        mention = Mention(age.fact, first, end, said, domain - said, f"{age.id}: years", solid=True)
         if _named_age(scene, kinds, first, end):
             strong.append(mention)
         elif age.fact in scene.bare and _may_be_age(scene, kinds, first, end):

@@ -12,7 +12,8 @@ _BACK_LINKS = frozenset(["of", "in", "at", "to", "on", "involving", "for", "from
 
 def site_of(scene: Scene, mention: Mention) -> str:
     """The place that a mention belongs to: `own`, `other`, or nothing said."""
-    places = [(tag, OWN if term.kind == "site" else OTHER) for kind in ("site", "other_site") for tag, term in scene.having(kind)]
+    places = [(tag, OTHER) for tag, _ in scene.having("other_site")]
+    places += [(tag, OWN) for tag in scene.tags if any(term.kind == "site" or term.own for term in tag.entry)]
     if not places:
         return ""
     inside = [place for tag, place in places if mention.first <= tag.first < mention.last]

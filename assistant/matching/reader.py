@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from .assertion import Assertion, ContextRules, judge_tokens
+from .assertion import AFFIRMED, Assertion, ContextRules, Judgement, judge_tokens
 from .mentions import Mention, Scene, Values, collect
 from .place import OTHER, OWN, Sides, site_of
 from .text import Text, normalise
@@ -86,7 +86,7 @@ class Reader:
             birth_date: With it, a date of service in the answer gives the age.
         """
         plain = normalise(text, self.context.joined)
-        if not any(t.text.isalnum() or t.text == "?" for t in plain.tokens):
+        if not any(c.isalnum() or c == "?" for c in plain.plain):
             return ()
         frame = self.frames.get(question or "", Frame())
         scene, scores = self._scene(plain, question, frame)
@@ -154,7 +154,10 @@ class Reader:
         sides = Sides(scene, side)
         kept = []
         for mention, judgement in zip(mentions, judgements, strict=True):
-            mention.judgement = judgement
+            mention.judgement = AFFIRMED if judgement.distant and mention.solid else judgement
+            if mention.weak_negated and judgement.assertion is Assertion.NEGATED:
+                mention.weak = True
+            self._ended_later(scene, mention)
             mention.side = sides.of(mention) if sides.tags else ""
             choice = self.choices.get(mention.fact)
             tied = choice is None or choice.done
@@ -166,6 +169,20 @@ class Reader:
                 mention.doubtful = mention.doubtful or not self._same_on_both(mention, mentions)
             kept.append(mention)
         return self._corrected(scene, kept)
+
+    @staticmethod
+    def _ended_later(scene: Scene, mention: Mention) -> None:
+        """Something past that the next clause says is over: "had pain in 2021; it resolved"."""
+        if mention.judgement.assertion is not Assertion.PAST:
+            return
+        following = scene.clause_of[mention.first] + 1
+        if any(scene.clause_of[t.first] == following and any(x.kind in {"finding", "head"} for x in t.entry) for t in scene.tags):
+            return
+        for cue in scene.cues:
+            if scene.clause_of[cue.first] == following and cue.entry.kind == "negated" and cue.entry.direction == "after":
+                start, end = scene.text.tokens[cue.first].start, scene.text.tokens[cue.last - 1].end
+                mention.judgement = Judgement(Assertion.NEGATED, cue.entry.id, start, end)
+                return
 
     @staticmethod
     def _in_place(scene: Scene, mention: Mention) -> bool:
@@ -199,7 +216,8 @@ class Reader:
                 by_fact[mention.fact].append(mention)
         found: dict[str, Reading] = {}
         for fact, said in by_fact.items():
-            reading = self._together(scene, scores, fact, said)
+            asked = scene.question is None or fact in self.frames.get(scene.question, Frame()).facts
+            reading = self._together(scene, scores, fact, said if asked else [m for m in said if not m.weak])
             if reading:
                 found[fact] = reading
         for stage in self.vocabulary.stages:
@@ -221,9 +239,14 @@ class Reader:
         domain = self.domains[fact]
         choice = self.choices.get(fact)
         current = [(m, v) for m in said if (v := _says(m)) is not None and not _is_open(m, v, domain)]
-        if any(not m.weak for m, _ in current):
-            current = [(m, v) for m, v in current if not m.weak]
+        for lesser in ("implied", "weak"):
+            if any(not getattr(m, lesser) for m, _ in current):
+                current = [(m, v) for m, v in current if not getattr(m, lesser)]
+        if not frozenset.intersection(*(v for _, v in current), domain):
+            current = self._now(scene, current) or current
         open_mentions = [m for m in said if _opens(m, domain)]
+        if current and any(not m.implied for m, _ in current):
+            open_mentions = [m for m in open_mentions if not m.implied]
         if choice and choice.best:
             return self._best(scene, scores, choice, said, current, open_mentions)
         if open_mentions and not (current and all(_refines(m) for m in open_mentions)):
@@ -238,6 +261,12 @@ class Reader:
             return self._reading(scene, scores, fact, union, current[0][0], said, conflict=True)
         deciding = min(current, key=lambda c: (len(c[1]), c[0].last - c[0].first))[0]
         return self._reading(scene, scores, fact, together, deciding, said)
+
+    @staticmethod
+    def _now(scene: Scene, current: list[tuple[Mention, Values]]) -> list[tuple[Mention, Values]]:
+        """Of mentions that disagree, those in a clause that says "now"."""
+        clauses = {scene.clause_of[tag.first] for tag, _ in scene.having("current")}
+        return [(m, v) for m, v in current if scene.clause_of[m.first] in clauses]
 
     def _best(
         self,
@@ -258,7 +287,7 @@ class Reader:
             best = min(done, key=lambda v: choice.best.index(str(v)))
             possible = {best}
             for mention in open_mentions:
-                if len(mention.said) == 1 and mention.judgement.assertion is Assertion.UNCERTAIN:
+                if len(mention.said) == 1 and mention.judgement.assertion is Assertion.UNCERTAIN and not mention.judgement.advised:
                     possible |= {v for v in mention.said if choice.best.index(str(v)) < choice.best.index(str(best))}
             if _joined_by_or(scene, list(done.values())):
                 possible |= set(done)
@@ -291,7 +320,7 @@ class Reader:
         raw_start, raw_end = scene.text.raw_span(start, end)
         method = f"conflict: {deciding.rule}" if conflict else deciding.rule
         rivals = tuple(dict.fromkeys(m.rule for m in said if m is not deciding and m.rule != deciding.rule))
-        closed = len(values) > 1 and judgement.assertion is Assertion.NOT_DOCUMENTED
+        closed = len(values) > 1 and (judgement.assertion is Assertion.NOT_DOCUMENTED or deciding.closed)
         score = min(scores[deciding.first : deciding.last], default=100.0)
         quote = scene.text.raw[raw_start:raw_end]
         return Reading(fact, values, quote, raw_start, raw_end, judgement.assertion, method, score, rivals, closed)
@@ -338,6 +367,7 @@ class Reader:
         if frame.facts[0] in found:
             return
         kind = self._leading(scene)
+        another = False
         if kind is None:
             kinds = {c.entry.kind for c in scene.cues}
             another = any(m.judgement.assertion is Assertion.OTHER_PERSON for m in mentions) or "other_person" in kinds
@@ -350,6 +380,8 @@ class Reader:
         if kind is None:
             return
         given = {"yes": frame.yes, "no": frame.no}.get(kind, frame.unclear)
+        if another:
+            given = {frame.facts[0]: _UNKNOWN}
         for reading in self._framed(scene, given, kind):
             found.setdefault(reading.fact, reading)
 

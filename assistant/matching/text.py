@@ -184,6 +184,7 @@ def _clauses(tokens: Sequence[Token]) -> tuple[Clause, ...]:
         hard = text in _HARD or text == "->"
         hard = hard or (text == "?" and not _opens(tokens, i))
         hard = hard or (text == "." and _ends_sentence(tokens, i))
+        hard = hard or (text == "/" and not token.glued and i + 1 < len(tokens) and not tokens[i + 1].glued)
         if hard:
             if i > first:
                 clauses.append(Clause(first, i, paragraph, text))

@@ -27,7 +27,8 @@ class Finding(VocabularyModel):
     `site`: `own` names the place by itself; `open` belongs to it unless another body part governs; `needed` counts only
     with a word for the place, or under one of `questions`. A `weak` value gives way to another one in the same answer.
     With `only_affirmed`, a negation of the words says nothing. With `only_under`, they count under those questions
-    alone. With `done`, the past counts as now, and what is planned or pending is open.
+    alone; with `beside`, next to a word for that fact, too. With `done`, the past counts as now, and what is planned or
+    pending is open.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Finding(VocabularyModel):
     weak: bool = False
     done: bool = False
     only_affirmed: bool = False
+    beside: str = ""
     implies: Mapping[str, Value] = Field(default_factory=dict)
     words: Words
 
@@ -133,8 +135,14 @@ class Age(VocabularyModel):
 
 
 class Sides(VocabularyModel):
-    """Words for the sides of a pair, for the one under review and for the other one."""
+    """Words for the sides of a pair, for the one under review and for the other one.
 
+    Under the questions `only_under`, they answer the choice fact `fact`.
+    """
+
+    fact: str
+    only_under: Words
+    values: Mapping[str, str]
     left: Words
     right: Words
     both: Words
@@ -179,6 +187,8 @@ class Term:
     kind: str
     of: Any = None
     value: Any = None
+    own: bool = False
+    """The phrase itself names the place."""
 
 
 class Vocabulary:
@@ -200,7 +210,7 @@ class Vocabulary:
                     self.bare.update(dict.fromkeys(getattr(document.bare, kind), kind))
         self.grades = tuple(g for d in self.documents for g in d.grades)
         self.stages = tuple(s for d in self.documents for s in d.stages)
-        self.choices = tuple(c for d in self.documents for c in d.choices)
+        self.choices = tuple(c for d in self.documents for c in (*d.choices, *_side_choices(d)))
         self.ages = tuple(a for d in self.documents for a in d.ages)
         self.pairs = tuple(p for d in self.documents for p in d.pairs)
         self.phrases: Phrases[tuple[Term, ...]] = Phrases(((p, tuple(t)) for p, t in terms.items()), joined)
@@ -220,12 +230,18 @@ def _terms(document: Document) -> Iterable[tuple[str, Term]]:
     if document.sides:
         for side in ("left", "right", "both", "this", "other"):
             yield from ((w, Term("side", None, side)) for w in getattr(document.sides, side))
+    sites = [f" {site} " for site in document.sites]
+
+    def own(phrase: str) -> bool:
+        return any(site in f" {phrase} " for site in sites)
+
     for finding in document.findings:
-        yield from ((w, Term("finding", finding, finding.value)) for w in finding.words)
+        yield from ((w, Term("finding", finding, finding.value, own(w))) for w in finding.words)
     for pair in document.pairs:
         yield from ((w, Term("pair_first", pair)) for w in pair.first)
         yield from ((w, Term("pair_then", pair)) for w in pair.then)
     for grade in document.grades:
+        yield from ((w, Term("head", grade, None, own(w))) for w in grade.heads)
         yield from _grade_terms(grade)
     for stage in document.stages:
         yield from ((w, Term("stage_word", stage)) for w in stage.words)
@@ -233,7 +249,7 @@ def _terms(document: Document) -> Iterable[tuple[str, Term]]:
         yield from ((w, Term("other_system", stage)) for w in stage.other_systems)
         for system, words in stage.systems.items():
             yield from ((w, Term("system", stage, system)) for w in words)
-    for choice in document.choices:
+    for choice in (*document.choices, *_side_choices(document)):
         for value, words in choice.values.items():
             yield from ((w, Term("choice", choice, value)) for w in words)
         yield from ((w, Term("choice_none", choice, choice.none)) for w in choice.none_words)
@@ -242,8 +258,16 @@ def _terms(document: Document) -> Iterable[tuple[str, Term]]:
         yield from _age_terms(age)
 
 
+def _side_choices(document: Document) -> tuple[Choice, ...]:
+    """The sides as a choice: which one is asked for."""
+    sides = document.sides
+    if sides is None:
+        return ()
+    values = {value: getattr(sides, side) for side, value in sides.values.items()}
+    return (Choice(id="side", fact=sides.fact, only_under=sides.only_under, values=values),)
+
+
 def _grade_terms(grade: Grade) -> Iterable[tuple[str, Term]]:
-    yield from ((w, Term("head", grade)) for w in grade.heads)
     for degree, words in grade.degrees.items():
         yield from ((w, Term("degree", grade, degree)) for w in words)
     for scale in grade.scales:
