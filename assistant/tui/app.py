@@ -25,7 +25,7 @@ from ..transcript import Journal, save_text
 from ..view import clean
 from .answer_field import MAX_LENGTH, AnswerField
 from .contents import pick_lines, plain
-from .endings import CRASHED, OrderlyApp
+from .endings import CRASHED, OrderlyApp, apology
 from .lean import JoinFilter
 from .pages import Confirm, Entry, Page, Pick, RationalePage, answers_screen, criteria_screen
 from .pane import Pane
@@ -138,8 +138,16 @@ class ReviewApp(OrderlyApp):
         self.say([f"That is longer than {MAX_LENGTH:,} characters; nothing was pasted."])
 
     def submit(self, text: str) -> None:
-        """Do what a typed line means; a line that could not be saved goes back into the answer field."""
-        if not self._apply(respond(self.session, text)):
+        """Do what a typed line means; a line that could not be read or saved goes back into the answer field."""
+        try:
+            reply = respond(self.session, text)
+        except Exception as fault:  # noqa: BLE001 - no fault may cost the reviewer an answer; the session is unchanged
+            self.say(
+                [f"{apology(fault, 'This was not recorded')} Say it in other words, /skip it, or leave with Ctrl+Q."]
+            )
+            self._review.field.restore(text)
+            return
+        if not self._apply(reply):
             self._review.field.restore(text)
 
     def say(self, lines: Iterable[str]) -> None:

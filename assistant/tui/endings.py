@@ -53,16 +53,16 @@ class OrderlyApp(App[int]):
     def _stop_for(self, error: BaseException | None) -> None:
         self._return_code = self._signalled or CRASHED
         if not self._signalled:
-            self._exit_renderables[:] = [Text(f"{_apology(error)} {self.last_words}")]
+            self._exit_renderables[:] = [Text(f"{apology(error)} {self.last_words}")]
         self._close_messages_no_wait()
 
 
-def _apology(error: BaseException | None) -> str:
-    """What went wrong, without anything that was typed."""
+def apology(error: BaseException | None, what: str = "assistant stopped") -> str:
+    """What happened because of a fault, without anything that was typed."""
     place = ""
     trace = error.__traceback__ if error else None
     while trace is not None:
         code = trace.tb_frame.f_code
         place = f" ({type(error).__name__} in {Path(code.co_filename).name}, line {trace.tb_lineno})"
         trace = trace.tb_next
-    return f"assistant stopped because of a fault{place}."
+    return f"{what} because of a fault{place}."

@@ -59,10 +59,10 @@ def main(path, *options):
     if "broken" in options:
         from assistant.tui import app
 
-        def fail(_session, text):
-            raise RuntimeError(text)
+        def fail(session, _events, _at):
+            raise RuntimeError(session.started.case, "Jane Roe")
 
-        app.respond = fail
+        app.stamped = fail
     session = new_session()
     journal = Journal(Path(path))
     journal.append(session.started)

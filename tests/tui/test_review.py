@@ -45,6 +45,20 @@ def test_what_can_not_be_saved_stays_in_the_field_until_it_can(drive):
     drive(steps)
 
 
+def test_a_fault_in_reading_an_answer_does_not_cost_it(drive, monkeypatch):
+    async def steps(driven):
+        with monkeypatch.context() as broken:
+            broken.setattr("assistant.tui.app.respond", lambda _session, text: {}[text])
+            await driven.answer("38 yo")
+        assert driven.field.text == "38 yo"
+        assert "This was not recorded because of a fault (KeyError" in driven.log
+        assert "38 yo" not in driven.log
+        await driven.press("enter")
+        assert kinds(driven) == [Started, Asked, Answered]
+
+    drive(steps)
+
+
 def test_a_change_that_can_not_be_saved_is_asked_again(drive):
     async def steps(driven):
         await driven.answer("38 yo")
