@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..events import Answered, Concluded, Noted, Picked, Reopened, Started, Undone
 from ..interview import NOT_STATED, Finding, Session, SideReview, Turn
@@ -35,10 +35,14 @@ def audit_entries(session: Session, review: SideReview) -> tuple[AuditEntry, ...
         else:
             stands.append(_Stand(action.at or ""))
             texts.append(action.text)
-    entries = zip(session.turns, stands, strict=True)
-    return tuple(
-        _entry(session, review, turn, stand) for turn, stand in entries if concerns(session, review, turn.side)
-    )
+    found = []
+    for turn, stand in zip(session.turns, stands, strict=True):
+        entry = _entry(session, review, turn, stand)
+        if concerns(session, review, turn.side):
+            found.append(entry)
+        elif entry.established:
+            found.append(replace(entry, kind="elsewhere", text="", reason="", former=()))
+    return tuple(found)
 
 
 def _actions(session: Session) -> list[_Action]:
@@ -65,6 +69,7 @@ def _entry(session: Session, review: SideReview, turn: Turn, stand: _Stand) -> A
         established = tuple(
             Established(policy.fact[f].label, _picked(policy, turn.pick, f), "", counts=_counts(review, f))
             for f in turn.pick.facts
+            if _tells(session, review, turn, f)
         )
     elif turn.skipped:
         kind = "skipped"
@@ -74,7 +79,7 @@ def _entry(session: Session, review: SideReview, turn: Turn, stand: _Stand) -> A
 def _read(session: Session, review: SideReview, turn: Turn) -> list[Established]:
     policy = session.policy
     found = []
-    for read in turn.read:
+    for read in (r for r in turn.read if _tells(session, review, turn, r.fact)):
         fact = policy.fact[read.fact]
         if fact.kind in {"codes", "date"}:
             value = ", ".join(str(v) for v in read.values)
@@ -84,6 +89,11 @@ def _read(session: Session, review: SideReview, turn: Turn) -> list[Established]
         quote = read.quote if read.quote in turn.text else ""
         found.append(Established(fact.label, value, shortened(quote), counts or fact.kind == "date"))
     return found
+
+
+def _tells(session: Session, review: SideReview, turn: Turn, fact: str) -> bool:
+    """Whether a fact is of this side, or of both whatever side the answer was about."""
+    return session.policy.fact[fact].about != "side" or concerns(session, review, turn.side)
 
 
 def _counts(review: SideReview, fact: str) -> bool:

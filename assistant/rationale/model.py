@@ -137,7 +137,8 @@ class Established:
 class AuditEntry:
     """One thing that the reviewer did, as it counts now, with what stood there before an edit.
 
-    `kind`: answer, choice, override, not_documented, skipped or note.
+    `kind`: answer, choice, override, not_documented, skipped, note, or elsewhere (said of another side; only what it
+    established for both is told).
     """
 
     number: int

@@ -33,7 +33,7 @@ def fact_statement(session: Session, review: SideReview, fact_id: str) -> FactSt
         return FactStatement(fact_id, label, "not_answered")
     if fact_id not in review.determination.facts:
         return FactStatement(fact_id, label, "void")
-    words = tuple(_words(session, finding, i, s) for i, s in enumerate(finding.sources))
+    words = tuple(_words(session, review, finding, i, s) for i, s in enumerate(finding.sources))
     if finding.values == policy.domains[fact_id]:
         closed = finding.closed or any(w.how == "not_documented" for w in words)
         return FactStatement(fact_id, label, "not_documented" if closed else "left_open", "", words)
@@ -43,7 +43,7 @@ def fact_statement(session: Session, review: SideReview, fact_id: str) -> FactSt
     return FactStatement(fact_id, label, state, value, words)
 
 
-def _words(session: Session, finding: Finding, index: int, source: Source) -> Words:
+def _words(session: Session, review: SideReview, finding: Finding, index: int, source: Source) -> Words:
     value = say_values(session.policy, Finding(finding.fact, source.values, (), closed=finding.closed))
     if not source.turn:
         # A value on the request form comes first; any other source without an answer was computed.
@@ -54,8 +54,9 @@ def _words(session: Session, finding: Finding, index: int, source: Source) -> Wo
         how = "override" if turn.pick.origin == "override" else "choice"
         how = "not_documented" if turn.text == NOT_STATED else how
         return Words(how, "", value, turn.number, turn.pick.reason)
-    # A recorded quote that does not stand in the answer is not repeated; the answer itself is.
-    quote = source.quote if source.quote and source.quote in turn.text else turn.text
+    # A recorded quote that does not stand in the answer is not repeated; the answer itself is, if it is of this side.
+    whole = turn.text if concerns(session, review, turn.side) else ""
+    quote = source.quote if source.quote and source.quote in turn.text else whole
     return Words("said", shortened(quote), value, turn.number)
 
 
