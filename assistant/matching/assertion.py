@@ -164,7 +164,7 @@ def _judge_one(
         judgement
         for found in cues
         if (found.first < first or found.last > last)
-        and (judgement := _says(text, found, first, last, cues))
+        and (judgement := _says(text, found, first, last, cues, ranges))
         and not _belongs_to_another(text, found, first, last, ranges)
     ]
     if clause.ended == "?" and not any(text.tokens[i].text == "," for i in range(last, clause.last)):
@@ -179,6 +179,9 @@ def _judge_one(
     if latest and latest.assertion is Assertion.AFFIRMED:
         # "went away and has been back": what is said last is so now
         spoken = [j for j in spoken if j not in behind] + [latest]
+    if any(j.assertion is Assertion.PAST for j in behind):
+        # "no collapse in 2022": what was not so then may be so now
+        spoken = [j for j in spoken if j.assertion is not Assertion.NEGATED or j in behind]
     for assertion in _PRECEDENCE:
         found = [j for j in spoken if j.assertion is assertion]
         if found:
@@ -208,7 +211,27 @@ def _doubled(text: Text, negations: Sequence[Judgement]) -> bool:
     return "without" in rules and bool(rules & {"not", "never"})
 
 
-def _says(text: Text, found: Found[Cue], first: int, last: int, cues: Sequence[Found[Cue]]) -> Judgement | None:
+def _speaks_forward(
+    text: Text, found: Found[Cue], cues: Sequence[Found[Cue]], ranges: Sequence[tuple[int, int]]
+) -> bool:
+    """A cue of both directions with a mention right behind it speaks of that one: "MRI: no AVN"."""
+    if not any(c.first == found.first and c.entry.direction in {"before", "both"} for c in cues):
+        return False
+    end = next((c.last for c in text.clauses if c.first <= found.first < c.last), found.last)
+    return any(
+        found.last <= first < end and first - found.last <= 3 and not {",", "."} & {t.text for t in text.tokens[found.last : first]}
+        for first, _ in ranges
+    )
+
+
+def _says(
+    text: Text,
+    found: Found[Cue],
+    first: int,
+    last: int,
+    cues: Sequence[Found[Cue]],
+    ranges: Sequence[tuple[int, int]],
+) -> Judgement | None:
     """What a cue says of a mention in its clause; None if it does not reach it."""
     cue = found.entry
     if cue.kind in {"pseudo", "end", "patient"}:
@@ -219,12 +242,14 @@ def _says(text: Text, found: Found[Cue], first: int, last: int, cues: Sequence[F
     # A cue may run into the mention ("no acute" before "acute fracture").
     low, high = (min(found.last, first), first) if ahead else (last, max(found.first, last))
     between = range(low, high)
+    if not ahead and _speaks_forward(text, found, cues, ranges):
+        return None
     if cue.direction == "colon":
-        if any(text.tokens[i].text not in {":", "(", "-", "=", "|", ","} for i in between) or high - low > 2:
+        if any(text.tokens[i].text not in {":", "(", "-", "=", "|"} for i in between) or high - low > 2:
             return None
     elif cue.scope and high - low > cue.scope:
         return None
-    if any(_ends(other, cue) and low <= other.first and other.last <= high for other in cues):
+    if any(_ends(other, cue, ahead) and low <= other.first and other.last <= high for other in cues):
         return None
     words = [text.tokens[i].text for i in between]
     commas = words.count(",") + words.count(":") * (cue.kind == "negated" and ahead)
@@ -250,11 +275,11 @@ def _says(text: Text, found: Found[Cue], first: int, last: int, cues: Sequence[F
     )
 
 
-def _ends(other: Found[Cue], cue: Cue) -> bool:
-    """Whether the one cue ends the reach of the other."""
+def _ends(other: Found[Cue], cue: Cue, ahead: bool) -> bool:
+    """Whether the one cue ends the reach of the other. What is affirmed behind a mention counts over a "but"."""
     kind = other.entry.kind
     if kind == "end":
-        return True
+        return ahead or cue.kind != "affirmed"
     if kind == "patient":
         return cue.kind == "other_person"
     if kind == "negated" and cue.kind == "negated":

@@ -125,6 +125,7 @@ def _findings(scene: Scene) -> Iterator[Mention]:
             entry.questions,
             entry.weak,
             done=entry.done,
+            weak_negated=entry.weak_if_negated,
         )
         for fact, value in entry.implies.items():
             yield Mention(fact, tag.first, tag.last, frozenset([value]), None, entry.id, entry.site)
@@ -179,6 +180,13 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
         if term.of is not grade:
             continue
         degrees = _degrees_of(scene, grade, tag)
+        down_to_none = _down_to_none(scene, grade, tag)
+        if down_to_none:
+            degree, said_degree = down_to_none
+            taken.add(degree.first)
+            span = _between(order, [grade.absent, said_degree])
+            yield Mention(grade.fact, degree.first, tag.last, frozenset(span), None, f"{grade.id}: {'-'.join(span)}", solid=True)
+            continue
         taken.update(d.first for d, _ in degrees)
         if degrees:
             said = _between(order, [str(t.value) for _, t in degrees])
@@ -193,6 +201,21 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
     yield from measured
     if grade.fact in scene.bare:
         yield from _bare_degrees(scene, grade, order, taken)
+
+
+def _down_to_none(scene: Scene, grade: Grade, head: Tag) -> tuple[Tag, str] | None:
+    """`minimal to no collapse`, `no to minimal collapse`: a range that begins at none."""
+    for degree, term in scene.near("degree", head, 4):
+        if term.of is not grade or degree.last > head.first:
+            continue
+        before = scene.words[max(0, degree.first - 2) : degree.first]
+        between = scene.words[degree.last : head.first]
+        if between[:2] in (["to", "no"], ["or", "no"], ["-", "no"]) and len(between) <= 4:
+            return degree, str(term.value)
+        if before == ["no", "to"] and not between:
+            start: Tag = Found(degree.first - 2, degree.last, degree.entry)
+            return start, str(term.value)
+    return None
 
 
 def _between(order: Sequence[str], named: Sequence[str]) -> list[str]:
@@ -469,6 +492,7 @@ def _ages(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
         if plus:
             said, end = frozenset(v for v in numbers if v >= value), end + 1
         mention = Mention(age.fact, first, end, said, domain - said, f"{age.id}: years", solid=True)
+        mention.doubtful = _half_read(scene, end, value)
         if _named_age(scene, kinds, first, end):
             strong.append(mention)
         elif age.fact in scene.bare and _may_be_age(scene, kinds, first, end):
@@ -492,6 +516,15 @@ def _named_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int
         return glued or len(scene.words[end]) > 1
     before = kinds.get(first - 1, set()) | (kinds.get(first - 2, set()) if first >= 2 and scene.words[first - 1] in {":", "=", "is", "-", "of", "now"} else set())
     return "age_before" in before and "age_not_after" not in after
+
+
+def _half_read(scene: Scene, end: int, value: int) -> bool:
+    """A number in words with an unread word hyphened to it: forty-something."""
+    if end >= len(scene.words) or scene.words[end - 1].isdecimal() or value < 20 or value % 10:
+        return False
+    token = scene.text.tokens[end]
+    tagged = any(tag.first <= end < tag.last for tag in scene.tags)
+    return token.glued and token.text.isalpha() and not tagged
 
 
 def _not_an_age(scene: Scene, kinds: Mapping[int, set[str]], unit: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .mentions import Mention, Scene, Tag
 
 OWN, OTHER = "own", "other"
-_BACK_LINKS = frozenset(["of", "in", "at", "to", "on", "involving", "for", "from", "within", "about", "over", "radiating"])
+_BACK_LINKS = frozenset(["of", "in", "at", "to", "on", "involving", "within", "about", "over", "radiating", "from"])
 
 
 def site_of(scene: Scene, mention: Mention) -> str:
@@ -16,6 +16,8 @@ def site_of(scene: Scene, mention: Mention) -> str:
     places += [(tag, OWN) for tag in scene.tags if any(term.kind == "site" or term.own for term in tag.entry)]
     if not places:
         return ""
+    if mention.done:
+        return _attached(scene, mention, places)
     inside = [place for tag, place in places if mention.first <= tag.first < mention.last]
     if inside:
         return OTHER if OTHER in inside and OWN not in inside else OWN
@@ -30,6 +32,18 @@ def site_of(scene: Scene, mention: Mention) -> str:
         or _nearest(scene, mention, here)
         or _heading(scene, mention, places)
     )
+
+
+def _attached(scene: Scene, mention: Mention, places: Sequence[tuple[Tag, str]]) -> str:
+    """A study or report belongs to another part only when that part is attached to it: knee MRI, CT of the chest."""
+    here = [(t, p) for t, p in places if scene.clause_of[t.first] == scene.clause_of[mention.first]]
+    for tag, place in here:
+        before = 0 <= mention.first - tag.last <= 0
+        between = scene.words[mention.last : tag.first]
+        behind = tag.first >= mention.last and len(between) <= 4 and (not between or "of" in between[:2])
+        if before or behind:
+            return place
+    return ""
 
 
 def _directly_before(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
@@ -82,7 +96,12 @@ class Sides:
 
     def __init__(self, scene: Scene, side: str | None) -> None:
         self.scene = scene
-        self.tags = [(tag, str(term.value)) for tag, term in scene.having("side") if not self._is_sign(tag)]
+        parts = {tag.first for tag, _ in scene.having("other_site")}
+        self.tags = [
+            (tag, str(term.value))
+            for tag, term in scene.having("side")
+            if not self._is_sign(tag) and not parts & {tag.last, tag.last + 1}
+        ]
         self.review = side or self._declared()
         named = {s for _, s in self.tags if s in {"left", "right"}}
         self.contrasts = self.review is None and len(named) == 2

@@ -143,7 +143,8 @@ class Reader:
     def _may_stand_for(word: str, candidate: str, edits: int) -> bool:
         """Short words only with two letters swapped: one letter more or less is another word there."""
         if min(len(word), len(candidate)) < 5:
-            return edits == 1 and _same_letters(word, candidate)
+            left_out = len(candidate) == 5 and len(word) == 4 and candidate[0] == word[0] and candidate[-1] == word[-1]
+            return edits == 1 and (left_out or _same_letters(word, candidate))
         return edits <= 1 or min(len(word), len(candidate)) >= 7
 
     # --- what each mention says ---
@@ -154,11 +155,14 @@ class Reader:
         sides = Sides(scene, side)
         kept = []
         for mention, judgement in zip(mentions, judgements, strict=True):
-            mention.judgement = AFFIRMED if judgement.distant and mention.solid else judgement
+            choice = self.choices.get(mention.fact)
+            foreign = choice is not None and choice.done and self._meant_for_another(scene, mention, judgement, mentions)
+            mention.judgement = AFFIRMED if foreign or (judgement.distant and mention.solid) else judgement
             if mention.weak_negated and judgement.assertion is Assertion.NEGATED:
                 mention.weak = True
             self._ended_later(scene, mention)
             mention.side = sides.of(mention) if sides.tags else ""
+        for mention in mentions:
             choice = self.choices.get(mention.fact)
             tied = choice is None or choice.done
             if tied and not self._in_place(scene, mention):
@@ -169,6 +173,18 @@ class Reader:
                 mention.doubtful = mention.doubtful or not self._same_on_both(mention, mentions)
             kept.append(mention)
         return self._corrected(scene, kept)
+
+    @staticmethod
+    def _meant_for_another(scene: Scene, mention: Mention, judgement: Judgement, mentions: Sequence[Mention]) -> bool:
+        """A negation or doubt before a finding says nothing of the study that the clause names behind it."""
+        if judgement.assertion not in {Assertion.NEGATED, Assertion.UNCERTAIN} or not judgement.rule:
+            return False
+        start = scene.text.tokens[mention.first].start
+        for other in mentions:
+            begins = scene.text.tokens[other.first].start
+            if other.fact != mention.fact and not other.done and judgement.end <= begins < start:
+                return True
+        return False
 
     @staticmethod
     def _ended_later(scene: Scene, mention: Mention) -> None:

@@ -38,6 +38,7 @@ class Finding(VocabularyModel):
     questions: Words = ()
     only_under: Words = ()
     weak: bool = False
+    weak_if_negated: bool = False
     done: bool = False
     only_affirmed: bool = False
     beside: str = ""
