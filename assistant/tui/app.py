@@ -34,6 +34,7 @@ from .review import HELP, ReviewScreen
 DONE = 0
 UNFINISHED = 3
 SECOND_PRESS = 10.0
+LONG_ANSWER = 5_000
 TITLES = {
     "commands": "Commands",
     "help": "Help",
@@ -129,8 +130,12 @@ class ReviewApp(OrderlyApp):
 
     @on(AnswerField.Submitted, "#answer")
     def answer(self, event: AnswerField.Submitted) -> None:
-        """A line was typed."""
-        self.submit(event.text)
+        """A line was typed. Reading a long one takes seconds, so that is said first."""
+        if len(event.text) > LONG_ANSWER:
+            self.say(["Reading a long answer; this may take some seconds."])
+            self.call_after_refresh(self.submit, event.text)
+        else:
+            self.submit(event.text)
 
     @on(AnswerField.PasteRefused)
     def refuse_paste(self) -> None:

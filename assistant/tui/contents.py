@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from ..conversation import CONCLUDE_HINT
@@ -22,6 +23,7 @@ from ..view import (
 from .text import NO_BREAK, Line, line, width_of, wrapped
 
 _WORD_STYLES = {"met": "good", "does not apply": "good", "not met": "bad", "applies": "bad", "open": "open"}
+MAX_SHOWN = 600
 MAX_LISTED = 12
 """A fact with more values than this is typed rather than picked from a list."""
 
@@ -31,7 +33,8 @@ def log_lines(session: Session, notices: Iterable[str], said: Sequence[str], *, 
     lines = [*(line(one, "muted") for one in notices), line("Type / for the commands.", "muted")]
     for turn in session.turns:
         question, text, read = turn_lines(session, turn)
-        lines += [line(), line(question, "muted"), line(f"> {text}", "strong", hang=2)]
+        shown = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}… ({len(text):,} characters; F4 shows all)"
+        lines += [line(), line(question, "muted"), line(f"> {shown}", "strong", hang=2)]
         if not (answered and turn is session.turns[-1]):
             lines += [line(f"  {one}", hang=4) for one in read]
     if said:
@@ -75,9 +78,17 @@ def field_hint(session: Session) -> str:
     return "Type a number or an answer" if ask.choices else "Type an answer, or / for the commands"
 
 
-def criteria(session: Session) -> list[Line]:
-    """Every criterion of the side under review, with its word and the quote that decided it."""
-    return list(_criteria(session, session.current))
+def criteria(session: Session, width: int) -> list[Line]:
+    """Every criterion of the side under review, with its word and as much of the deciding quote as two rows take."""
+    return [_in_two_rows(one, width) for one in _criteria(session, session.current)]
+
+
+def _in_two_rows(one: Line, width: int) -> Line:
+    *kept, (quote, style) = one.parts
+    while style == "muted" and len(quote) > 4 and len(wrapped([one], width)) > 2:
+        quote = f"{quote[:-3]}…”"
+        one = replace(one, parts=(*kept, (quote, style)))
+    return one
 
 
 def _criteria(session: Session, review: SideReview) -> Iterator[Line]:

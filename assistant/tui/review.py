@@ -106,7 +106,7 @@ class ReviewScreen(Screen[None]):
             with Vertical(id="left"):
                 yield Pane(self._log(), follow=True, id="log")
                 yield self._static("question", self._question())
-            yield Pane(criteria(session), selectable=True, id="criteria")
+            yield Pane(self._criteria(), selectable=True, id="criteria")
         yield self._static("status", self._status())
         yield Static("Window too small", id="small")
         yield AnswerField(hint=field_hint(session), id="answer")
@@ -142,7 +142,7 @@ class ReviewScreen(Screen[None]):
             self._update("heading", self._shown(heading(session)))
             self.query_one("#log", Pane).set_lines(self._log())
             self._update("question", self._question())
-            self.query_one("#criteria", Pane).set_lines(criteria(session))
+            self.query_one("#criteria", Pane).set_lines(self._criteria())
             self._update("status", self._status())
             self.field.set_hint(field_hint(session))
 
@@ -156,6 +156,7 @@ class ReviewScreen(Screen[None]):
             self._update("status", self._status())
             self._update("question", self._question())
         self.query_one("#log", Pane).set_lines(self._log())
+        self.query_one("#criteria", Pane).set_lines(self._criteria())
         self._show_keys()
         self.call_after_refresh(self.post_message, self.Arranged())
 
@@ -185,11 +186,17 @@ class ReviewScreen(Screen[None]):
             keys = LOG_KEYS
         self.query_one(KeyBar).show(keys)
 
+    @property
+    def _criteria_width(self) -> int:
+        return WIDE_CRITERIA_WIDTH if self.app.size.width >= WIDE else CRITERIA_WIDTH
+
+    def _criteria(self) -> list[Line]:
+        return criteria(self._session, self._criteria_width - 3)
+
     def _question(self) -> Content:
         """The question in the room that the other parts leave it."""
         size = self.app.size
-        beside = CRITERIA_WIDTH if WITH_CRITERIA <= size.width < WIDE else WIDE_CRITERIA_WIDTH
-        width = size.width - 2 - (beside if size.width >= WITH_CRITERIA else 0)
+        width = size.width - 2 - (self._criteria_width if size.width >= WITH_CRITERIA else 0)
         small = size.width < CRAMPED or size.height < FLAT
         return self._content(question_lines(self._session, width, size.height - (2 if small else 9)))
 

@@ -291,6 +291,19 @@ def test_a_long_paste_is_refused_in_words(drive):
     drive(steps)
 
 
+def test_a_very_long_answer_is_kept_whole_and_shown_in_part(drive):
+    text = "groin pain " * 9_000
+
+    async def steps(driven):
+        await driven.answer(text)
+        await driven.pilot.pause()
+        assert driven.app.session.events[-1].text == text
+        assert "F4 shows all" in driven.log
+        assert len(driven.log) < 2_000
+
+    drive(steps)
+
+
 def test_a_page_is_searched(drive):
     async def steps(driven):
         await driven.press("f4", "slash", *"OSTEO", "enter")
