@@ -135,12 +135,13 @@ def answers_page(session: Session) -> list[Line]:
     for turn in session.turns:
         question, text, read = turn_lines(session, turn)
         key = "" if turn.note or turn.pick else f"answer:{turn.number}"
-        lines.append(Line(((f"{turn.number}. ", ""), (question, "muted"))))
+        lines.append(Line(((f"{turn.number}. ", ""), (question, "muted")), hang=3))
         lines.append(line(f"   {text}", "strong", hang=3, key=key))
         lines += [line(f"     {one}", hang=7) for one in read]
     if not lines:
         lines.append(line("No answers yet.", "muted"))
-    lines += [line(), line("Values that follow", "strong")]
+    side = session.current.side
+    lines += [line(), line("Values that follow" + (f" ({side} side)" if side else ""), "strong")]
     findings = session.current.findings
     for fact in session.policy.facts:
         if fact.id not in session.policy.domains:
