@@ -52,7 +52,7 @@ def reads(loaded: Loaded) -> ReadAnswer:
         if question.reads == "codes":
             return _codes(text, question) or own
         if question.reads == "date":
-            return _dates(text, question)
+            return _dates(loaded, text, question)
         if question.reads_like:
             found = tuple(as_read(loaded, r) for r in read_findings(loaded, text, question.reads_like))
         return _meant(loaded, question, found) or own
@@ -96,6 +96,16 @@ def _codes(text: str, question: Question) -> tuple[FactRead, ...]:
     start, end = matches[0].start(), matches[-1].end()
     codes = tuple(dict.fromkeys(normal_code(m.group()) for m in matches))
     return (FactRead(fact=question.facts[0], values=codes, quote=text[start:end], start=start, end=end, method="code"),)
+
+
+def _dates(loaded: Loaded, text: str, question: Question) -> tuple[FactRead, ...]:
+    names = {"birth": "birth_date", "service": "date_of_service"}
+    found = {names[name]: (day, start, end) for name, day, start, end in reader_of(loaded).dates(text)}
+    return tuple(
+        FactRead(fact=fact, values=(day.isoformat(),), quote=text[start:end], start=start, end=end, method="date")
+        for fact, (day, start, end) in found.items()
+        if fact in question.facts
+    )
 
 
 def _statement(text: str, question: Question, found: tuple[FactRead, ...]) -> tuple[FactRead, ...]:

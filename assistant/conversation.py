@@ -24,7 +24,7 @@ from .interview import (
 from .policy import UNKNOWN, Value, values_of
 from .view import OUTCOME_WORDS, clean, criteria_lines, criterion_for, determination_line, say_values, understood
 
-MAX_ANSWER = 100_000
+MAX_ANSWER = 20_000
 
 COMMANDS = {
     "/help": "what to look for in the chart, and which answers are understood",
@@ -71,7 +71,7 @@ def respond(session: Session, text: str) -> Reply:
     """The meaning of one typed line. Never raises for what a reviewer can type."""
     try:
         if len(text) > MAX_ANSWER:
-            return Reply(lines=(f"That answer is longer than {MAX_ANSWER:,} characters. Please shorten it.",))
+            return Reply(lines=(f"That answer is longer than {MAX_ANSWER:,} characters. Paste only the part that answers the question.",))
         typed = text.strip()
         if typed.startswith("/") and not typed.startswith("//"):
             name, _, rest = typed.partition(" ")

@@ -142,13 +142,16 @@ def judge_tokens(text: Text, ranges: Sequence[tuple[int, int]], cues: Sequence[F
     for found in cues:
         by_clause.setdefault(bisect_left(firsts, found.first + 1) - 1, []).append(found)
     judged = []
-    for first, last in ranges:
-        number = max(0, bisect_left(firsts, first + 1) - 1)
+    numbers = [max(0, bisect_left(firsts, first + 1) - 1) for first, _ in ranges]
+    together: dict[int, list[tuple[int, int]]] = {}
+    for number, one in zip(numbers, ranges, strict=True):
+        together.setdefault(number, []).append(one)
+    for number, (first, last) in zip(numbers, ranges, strict=True):
         if not text.clauses:
             judged.append(AFFIRMED)
             continue
         clause = text.clauses[number]
-        judged.append(_judge_one(text, clause, first, last, by_clause.get(number, ()), ranges))
+        judged.append(_judge_one(text, clause, first, last, by_clause.get(number, ()), together[number]))
     return tuple(judged)
 
 

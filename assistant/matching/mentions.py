@@ -61,6 +61,12 @@ class Scene:
     bare: tuple[str, ...]
     clause_of: list[int] = field(default_factory=list)
     segment_of: list[int] = field(default_factory=list)
+    by_kind: dict[str, list[tuple[Tag, Term]]] = field(default_factory=dict)
+    by_clause: dict[tuple[int, str], list[tuple[Tag, Term]]] = field(default_factory=dict)
+    kinds_at: dict[int, set[str]] = field(default_factory=dict)
+    cued: set[int] = field(default_factory=set)
+    facts_found: set[str] = field(default_factory=set)
+    places: dict[int, list[tuple[Tag, str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.clause_of = [-1] * len(self.words)
@@ -72,19 +78,37 @@ class Scene:
             if self.clause_of[i] != clause_before or word in {",", "("}:
                 segment, clause_before = segment + 1, self.clause_of[i]
             self.segment_of.append(segment)
-
-    def having(self, kind: str) -> Iterator[tuple[Tag, Term]]:
-        """All tags with a meaning of this kind."""
         for tag in self.tags:
+            clause_number = self.clause_of[tag.first]
             for term in tag.entry:
-                if term.kind == kind:
-                    yield tag, term
+                self.by_kind.setdefault(term.kind, []).append((tag, term))
+                self.by_clause.setdefault((clause_number, term.kind), []).append((tag, term))
+            for i in range(tag.first, tag.last):
+                self.kinds_at.setdefault(i, set()).update(term.kind for term in tag.entry)
+        self.facts_found = {term.of.fact for _, term in self.having("finding")}
+        self.cued = {i for cue in self.cues for i in range(cue.first, cue.last)}
+
+    def having(self, kind: str) -> Sequence[tuple[Tag, Term]]:
+        """All tags with a meaning of this kind."""
+        return self.by_kind.get(kind, ())
 
     def near(self, kind: str, tag: Tag, within: int = 99) -> Iterator[tuple[Tag, Term]]:
         """Tags of a kind in the clause of another one, so many words away at most."""
-        for other, term in self.having(kind):
-            if self.clause_of[other.first] == self.clause_of[tag.first] and distance(other, tag) <= within:
+        for other, term in self.by_clause.get((self.clause_of[tag.first], kind), ()):
+            if distance(other, tag) <= within:
                 yield other, term
+
+
+def place_tags(scene: Scene, clause: int) -> list[tuple[Tag, str]]:
+    """The places that a clause names, `own` or `other`."""
+    if not scene.places:
+        for tag in scene.tags:
+            if any(term.kind == "other_site" for term in tag.entry):
+                scene.places.setdefault(scene.clause_of[tag.first], []).append((tag, "other"))
+            elif any(term.kind == "site" or term.own for term in tag.entry):
+                scene.places.setdefault(scene.clause_of[tag.first], []).append((tag, "own"))
+        scene.places.setdefault(-1, [])
+    return scene.places.get(clause, [])
 
 
 def distance(one: Tag, other: Tag) -> int:
@@ -249,14 +273,14 @@ def _reaches(scene: Scene, grade: Grade, degree: Tag, head: Tag) -> bool:
     between = scene.words[degree.last : head.first]
     if any(w in {",", ":", ";", "(", ")", "with", "without", "no", "but", "plus", "w/"} for w in between):
         return False
-    others = (t for kind in ("head", "finding") for t, _ in scene.having(kind))
+    others = (t for kind in ("head", "finding") for t, _ in scene.near(kind, head))
     return not any(degree.last <= t.first and t.last <= head.first for t in others)
 
 
 def _has_own_head(scene: Scene, degree: Tag) -> bool:
     """A degree that stands directly before another finding belongs to that one."""
     for kind in ("head", "finding", "other_site", "decoy", "stage_word"):
-        for tag, _ in scene.having(kind):
+        for tag, _ in scene.near(kind, degree):
             if degree.last <= tag.first <= degree.last + 2 and scene.segment_of[tag.first] == scene.segment_of[degree.first]:
                 return True
     return False
@@ -350,12 +374,9 @@ def grades_of_lengths(grade: Grade, low: float, high: float) -> frozenset[str]:
 
 def content_words(scene: Scene, first: int, last: int) -> list[str]:
     """Words of the clause of a stretch that are tagged as something, the stretch itself left out."""
-    clause = scene.clause_of[first]
-    return [
-        scene.words[t.first]
-        for t in scene.tags
-        if scene.clause_of[t.first] == clause and not (first <= t.first < last) and any(x.kind not in {"correction", "current", "or"} for x in t.entry)
-    ]
+    clause = scene.text.clauses[scene.clause_of[first]] if scene.clause_of[first] >= 0 else None
+    inside = range(clause.first, clause.last) if clause else range(0)
+    return [scene.words[i] for i in inside if not first <= i < last and scene.kinds_at.get(i, set()) - {"correction", "current", "or"}]
 
 
 # --- Stages ---------------------------------------------------------------------------------------------------------
@@ -423,7 +444,7 @@ def _of_something_else(scene: Scene, stage: Stage, tag: Tag, kind: str) -> bool:
     word = scene.words[tag.first]
     if word in {"grade", "gr"}:
         return not (disease or system or (asked and len(scene.tags) <= 3))
-    spoken = any(x.of.fact == stage.disease_fact for _, x in scene.having("finding")) or any(True for _ in scene.having("system"))
+    spoken = bool(scene.having("system")) or stage.disease_fact in scene.facts_found
     return not (disease or system or asked or spoken or scene.question is None or len(scene.words) <= 12)
 
 
@@ -451,10 +472,8 @@ def _bare_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
 
 def _is_link(scene: Scene, i: int) -> bool:
     """A word of correction or doubt beside a bare value, or a name of the disease."""
-    for tag in scene.tags:
-        if tag.first <= i < tag.last:
-            return any(t.kind in {"correction", "current", "finding"} for t in tag.entry)
-    return any(cue.first <= i < cue.last for cue in scene.cues)
+    kinds = scene.kinds_at.get(i)
+    return bool(kinds & {"correction", "current", "finding"}) if kinds else i in scene.cued
 
 
 # --- Ages -----------------------------------------------------------------------------------------------------------
@@ -463,7 +482,7 @@ def _is_link(scene: Scene, i: int) -> bool:
 def _ages(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
     domain = scene.domains[age.fact]
     numbers = frozenset(int(v) for v in domain)
-    kinds = {i: {x.kind for x in tag.entry} for tag in scene.tags for i in range(tag.first, tag.last)}
+    kinds = scene.kinds_at
     strong: list[Mention] = []
     bare: list[Mention] = []
     i = 0
@@ -523,7 +542,7 @@ def _half_read(scene: Scene, end: int, value: int) -> bool:
     if end >= len(scene.words) or scene.words[end - 1].isdecimal() or value < 20 or value % 10:
         return False
     token = scene.text.tokens[end]
-    tagged = any(tag.first <= end < tag.last for tag in scene.tags)
+    tagged = end in scene.kinds_at
     return token.glued and token.text.isalpha() and not tagged
 
 

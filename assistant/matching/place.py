@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .mentions import Mention, Scene, Tag
+from .mentions import Mention, Scene, Tag, place_tags
 
 OWN, OTHER = "own", "other"
+_FAR = 12
+"""Clauses over which a heading holds."""
+
 _BACK_LINKS = frozenset(["of", "in", "at", "to", "on", "involving", "within", "about", "over", "radiating", "from"])
 
 
 def site_of(scene: Scene, mention: Mention) -> str:
     """The place that a mention belongs to: `own`, `other`, or nothing said."""
-    places = [(tag, OTHER) for tag, _ in scene.having("other_site")]
-    places += [(tag, OWN) for tag in scene.tags if any(term.kind == "site" or term.own for term in tag.entry)]
-    if not places:
-        return ""
+    here = place_tags(scene, scene.clause_of[mention.first])
     if mention.done:
-        return _attached(scene, mention, places)
-    inside = [place for tag, place in places if mention.first <= tag.first < mention.last]
+        return _attached(scene, mention, here)
+    inside = [place for tag, place in here if mention.first <= tag.first < mention.last]
     if inside:
         return OTHER if OTHER in inside and OWN not in inside else OWN
-    clause = scene.clause_of[mention.first]
-    here = [(tag, place) for tag, place in places if scene.clause_of[tag.first] == clause]
     segment = scene.segment_of[mention.first]
     return (
         _directly_before(scene, mention, here)
@@ -30,13 +28,12 @@ def site_of(scene: Scene, mention: Mention) -> str:
         or _nearest(scene, mention, [(t, p) for t, p in here if scene.segment_of[t.first] == segment])
         or _last_before(mention, here)
         or _nearest(scene, mention, here)
-        or _heading(scene, mention, places)
+        or _heading(scene, mention)
     )
 
 
-def _attached(scene: Scene, mention: Mention, places: Sequence[tuple[Tag, str]]) -> str:
+def _attached(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
     """A study or report belongs to another part only when that part is attached to it: knee MRI, CT of the chest."""
-    here = [(t, p) for t, p in places if scene.clause_of[t.first] == scene.clause_of[mention.first]]
     for tag, place in here:
         before = 0 <= mention.first - tag.last <= 0
         between = scene.words[mention.last : tag.first]
@@ -77,18 +74,18 @@ def _last_before(mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
     return max(before)[1] if before else ""
 
 
-def _heading(scene: Scene, mention: Mention, places: Sequence[tuple[Tag, str]]) -> str:
+def _heading(scene: Scene, mention: Mention) -> str:
     """A place that heads a paragraph ("Knee:") holds for the sentences below it in the same line."""
-    clause = scene.text.clauses[scene.clause_of[mention.first]]
-    heads = [
-        (tag.first, place)
-        for tag, place in places
-        if tag.last <= mention.first
-        and tag.last < len(scene.words)
-        and scene.words[tag.last] == ":"
-        and scene.text.clauses[scene.clause_of[tag.first]].paragraph == clause.paragraph
-    ]
-    return max(heads)[1] if heads else ""
+    number = scene.clause_of[mention.first]
+    paragraph = scene.text.clauses[number].paragraph
+    for earlier in range(number, max(-1, number - _FAR), -1):
+        if scene.text.clauses[earlier].paragraph != paragraph:
+            break
+        for tag, place in reversed(place_tags(scene, earlier)):
+            heads = tag.last < len(scene.words) and scene.words[tag.last] == ":"
+            if heads and tag.last <= mention.first:
+                return place
+    return ""
 
 
 class Sides:
@@ -103,6 +100,9 @@ class Sides:
             if not self._is_sign(tag) and not parts & {tag.last, tag.last + 1}
         ]
         self.review = side or self._declared()
+        self.by_clause: dict[int, list[tuple[Tag, str]]] = {}
+        for tag, name in self.tags:
+            self.by_clause.setdefault(scene.clause_of[tag.first], []).append((tag, name))
         named = {s for _, s in self.tags if s in {"left", "right"}}
         self.contrasts = self.review is None and len(named) == 2
 
@@ -123,7 +123,7 @@ class Sides:
         best: tuple[int, str] | None = None
         for tag, side in self.tags:
             if side in {"left", "right"}:
-                for mark in this:
+                for mark in this[:_FAR]:
                     gap = max(tag.first - mark.last, mark.first - tag.last, 0)
                     near = self.scene.clause_of[tag.first] == self.scene.clause_of[mark.first] or gap <= 2
                     if near and gap <= 6 and (best is None or gap < best[0]):
@@ -133,11 +133,11 @@ class Sides:
     def of(self, mention: Mention) -> str:
         """The side of a mention: left, right, both, this, other, or nothing said."""
         scene = self.scene
-        inside = [side for tag, side in self.tags if mention.first <= tag.first < mention.last]
+        same = self.by_clause.get(scene.clause_of[mention.first], [])
+        inside = [side for tag, side in same if mention.first <= tag.first < mention.last]
         if inside:
             return inside[0]
-        clause, segment = scene.clause_of[mention.first], scene.segment_of[mention.first]
-        same = [(tag, s) for tag, s in self.tags if scene.clause_of[tag.first] == clause]
+        segment = scene.segment_of[mention.first]
         for candidates in ([(t, s) for t, s in same if scene.segment_of[t.first] == segment], [(t, s) for t, s in same if t.first < mention.first], same):
             sides = [s for _, s in candidates if s != "this"]
             if candidates and not sides:
@@ -153,13 +153,15 @@ class Sides:
     def _heading(self, mention: Mention) -> str:
         """A side that heads the paragraph ("Left:") or stands in a clause that says little else."""
         scene = self.scene
-        paragraph = scene.text.clauses[scene.clause_of[mention.first]].paragraph
-        heads = [
-            (tag.first, side)
-            for tag, side in self.tags
-            if side != "this" and tag.last <= mention.first and self._heads(tag) and scene.text.clauses[scene.clause_of[tag.first]].paragraph == paragraph
-        ]
-        return max(heads)[1] if heads else ""
+        number = scene.clause_of[mention.first]
+        paragraph = scene.text.clauses[number].paragraph
+        for earlier in range(number, max(-1, number - _FAR), -1):
+            if scene.text.clauses[earlier].paragraph != paragraph:
+                break
+            for tag, side in reversed(self.by_clause.get(earlier, [])):
+                if side != "this" and tag.last <= mention.first and self._heads(tag):
+                    return side
+        return ""
 
     def _heads(self, tag: Tag) -> bool:
         words = self.scene.words

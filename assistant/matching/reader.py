@@ -18,6 +18,7 @@ from .vocabulary import Choice, Value, Vocabulary
 
 _UNKNOWN = "unknown"
 _SPEAKS_OF_ANOTHER = frozenset([Assertion.OTHER_PERSON])
+_MANY = 50
 _OPEN = frozenset([Assertion.UNCERTAIN, Assertion.NOT_DOCUMENTED])
 
 
@@ -154,9 +155,16 @@ class Reader:
         judgements = judge_tokens(scene.text, [(m.first, m.last) for m in mentions], scene.cues)
         sides = Sides(scene, side)
         kept = []
+        in_clause: dict[int, list[Mention]] = defaultdict(list)
+        of_fact: dict[str, list[Mention]] = defaultdict(list)
+        for mention in mentions:
+            in_clause[scene.clause_of[mention.first]].append(mention)
+            of_fact[mention.fact].append(mention)
         for mention, judgement in zip(mentions, judgements, strict=True):
             choice = self.choices.get(mention.fact)
-            foreign = choice is not None and choice.done and self._meant_for_another(scene, mention, judgement, mentions)
+            foreign = choice is not None and choice.done and self._meant_for_another(
+                scene, mention, judgement, in_clause[scene.clause_of[mention.first]]
+            )
             mention.judgement = AFFIRMED if foreign or (judgement.distant and mention.solid) else judgement
             if mention.weak_negated and judgement.assertion is Assertion.NEGATED:
                 mention.weak = True
@@ -170,7 +178,7 @@ class Reader:
             if tied and sides.excludes(mention.side) and not (choice and choice.done):
                 continue
             if tied and sides.contrasts and mention.side in {"left", "right"} and not (choice and choice.done):
-                mention.doubtful = mention.doubtful or not self._same_on_both(mention, mentions)
+                mention.doubtful = mention.doubtful or not self._same_on_both(mention, of_fact[mention.fact][:_MANY])
             kept.append(mention)
         return self._corrected(scene, kept)
 
@@ -192,7 +200,7 @@ class Reader:
         if mention.judgement.assertion is not Assertion.PAST:
             return
         following = scene.clause_of[mention.first] + 1
-        if any(scene.clause_of[t.first] == following and any(x.kind in {"finding", "head"} for x in t.entry) for t in scene.tags):
+        if any((following, kind) in scene.by_clause for kind in ("finding", "head")):
             return
         for cue in scene.cues:
             if scene.clause_of[cue.first] == following and cue.entry.kind == "negated" and cue.entry.direction == "after":
@@ -430,6 +438,29 @@ class Reader:
             start, end = scene.text.raw_span(scene.text.tokens[0].start, scene.text.tokens[-1].end)
             return {age.fact: Reading(age.fact, values, scene.text.raw[start:end], start, end, method=f"{age.id}: dates")}
         return {}
+
+    def dates(self, text: str) -> tuple[tuple[str, date, int, int], ...]:
+        """The dates of birth and of service that a text gives: `birth` or `service`, the day, and where it stands.
+
+        Two dates without labels are those of birth and of service, in this order of time.
+        """
+        plain = normalise(text, self.context.joined)
+        scene, _ = self._scene(plain, None, Frame())
+        found = dates_in(plain.plain)
+        labels = [
+            (plain.tokens[tag.first].start, name)
+            for kind, name in (("age_birth", "birth"), ("age_service", "service"))
+            for tag, _ in scene.having(kind)
+        ]
+        named = []
+        for start, end, day in found:
+            before = [label for label in labels if label[0] < start]
+            if before:
+                named.append((max(before)[1], day, *plain.raw_span(start, end)))
+        if not labels and len(found) == 2:
+            for name, (start, end, day) in zip(("birth", "service"), sorted(found, key=lambda f: f[2]), strict=True):
+                named.append((name, day, *plain.raw_span(start, end)))
+        return tuple(named)
 
     def explain(self, text: str, question: str | None = None, *, side: str | None = None) -> list[str]:
         """For a person: each mention, the rule that judged it, and what came of it."""

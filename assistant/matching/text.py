@@ -30,6 +30,9 @@ _SPACED = re.compile(r"(?<!\S)[a-z](?: (?:- )?[a-z]){2,}(?!\S)")
 _TOKEN = re.compile(r"[a-z]+(?:'(?:t|ve|re|ll|d|m)(?![a-z]))?(?:'s(?![a-z]))?|\d+(?:\.\d+)?|->|<=|>=|\n|[^\sa-z\d]")
 _SLASHED = re.compile(r"(?<![a-z0-9])[a-z]{1,3}/[a-z]{0,3}(?![a-z0-9])")
 _DATE = re.compile(r"(?<![\d.])\d{1,4}([/.-])\d{1,2}\1\d{2,4}(?!\d)")
+_LONGEST = 60
+"""Words in a clause at most: what stands further apart is not read together, and no text can cost more for it."""
+
 _HARD = {"\n", ";", "!"}
 
 
@@ -185,9 +188,10 @@ def _clauses(tokens: Sequence[Token]) -> tuple[Clause, ...]:
         hard = hard or (text == "?" and not _opens(tokens, i))
         hard = hard or (text == "." and _ends_sentence(tokens, i))
         hard = hard or (text == "/" and not token.glued and i + 1 < len(tokens) and not tokens[i + 1].glued)
-        if hard:
-            if i > first:
-                clauses.append(Clause(first, i, paragraph, text))
+        if hard or i - first >= _LONGEST:
+            end = i if hard else i + 1
+            if end > first:
+                clauses.append(Clause(first, end, paragraph, text if hard else ""))
             first = i + 1
             paragraph += text == "\n"
     if first < len(tokens):
