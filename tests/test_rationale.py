@@ -559,7 +559,7 @@ def any_events(loaded):
         },
     )
     events = st.lists(
-        st.one_of(answered(), single, single, single, bilateral, picked(), noted, st.just(Undone())), max_size=14
+        st.one_of(answered(), single, single, single, bilateral, picked(), noted, st.just(Undone())), max_size=10
     )
     begun = st.sampled_from([[], passing("circumstances"), passing("circumstances", "laterality")])
     return st.tuples(st.builds(lambda first, then: [*first, *then], begun, events), request)
@@ -630,7 +630,7 @@ def check_side(side, session, review_of_side, text):
 def test_what_holds_for_every_review(loaded, any_events):
     seen = set()
 
-    @settings(max_examples=250, deadline=None)
+    @settings(max_examples=80, deadline=None)
     @given(any_events)
     def check(drawn):
         session = lived(loaded, *drawn)
