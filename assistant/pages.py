@@ -21,6 +21,8 @@ def page_lines(session: Session, what: str, about: str) -> list[str]:
         width = max(len(c) for c in COMMANDS)
         return [f"  {c.ljust(width)}  {text}" for c, text in COMMANDS.items()]
     if what == "help":
+        if session.concluded:
+            return ["This review is concluded. /rationale shows it, /reopen and a reason opens it again, /quit leaves."]
         return list(help_lines(ask.question)) if ask else [CONCLUDE_HINT]
     if what == "why":
         criterion = criterion_for(policy, ask.question) if ask else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -58,7 +59,7 @@ def clean(text: str) -> str:
 def _visible(character: str) -> str:
     if character == "\n":
         return "⏎ "
-    if character == "\t":
+    if character == "\t" or unicodedata.category(character) == "Zs":
         return " "
     if character.isprintable():
         return character
@@ -328,7 +329,7 @@ def policy_lines(policy: Policy, criterion_id: str) -> tuple[str, ...]:
 def _reference(policy: Policy, number: int) -> str:
     found = policy.reference[number]
     link = f" doi:{found.doi}" if found.doi else f" PMID:{found.pmid}" if found.pmid else ""
-    return f"{found.authors}. {found.title}. {found.journal}. {found.year};{found.locator}.{link}"
+    return f"{found.authors.rstrip('.')}. {found.title}. {found.journal}. {found.year};{found.locator}.{link}"
 
 
 def criterion_for(policy: Policy, question: Question) -> str | None:

@@ -45,7 +45,7 @@ class Cue(BaseModel):
 
     id: str
     kind: Literal[
-        "negated", "uncertain", "past", "planned", "other_person", "not_documented", "affirmed", "pseudo", "end", "patient"
+        "negated", "uncertain", "past", "planned", "other_person", "not_documented", "affirmed", "pseudo", "end", "patient", "now", "doubling"
     ]
     direction: Literal["before", "after", "both", "colon"] = "before"
     scope: int = 0
@@ -82,6 +82,10 @@ class Judgement:
 
 
 AFFIRMED = Judgement(Assertion.AFFIRMED)
+
+_NEGATIONS = frozenset(["no", "not", "without", "non", "never", "nil", "denies", "free"])
+_DOUBLING = 40
+"""Characters between two negations that undo each other, at most."""
 
 # Where several cues speak of one mention, the first of these counts.
 _PRECEDENCE = (
@@ -174,8 +178,7 @@ def _judge_one(
         spoken.append(Judgement(Assertion.UNCERTAIN, "question mark", 0, 0))
     if not spoken:
         return AFFIRMED
-    negations = [j for j in spoken if j.assertion is Assertion.NEGATED]
-    if len(negations) > 1 and _doubled(text, negations):
+    if _doubled(text, [j for j in spoken if j.assertion is Assertion.NEGATED], cues):
         spoken = [j for j in spoken if j.assertion is not Assertion.NEGATED] or [AFFIRMED]
     behind = [j for j in spoken if j.start >= text.tokens[last - 1].end and j.rule]
     latest = max(behind, key=lambda j: j.start, default=None)
@@ -208,10 +211,15 @@ def _belongs_to_another(
     return False
 
 
-def _doubled(text: Text, negations: Sequence[Judgement]) -> bool:
-    """Not … without …: two negations of different words before one mention undo each other."""
-    rules = {j.rule for j in negations}
-    return "without" in rules and bool(rules & {"not", "never"})
+def _doubled(text: Text, negations: Sequence[Judgement], cues: Sequence[Found[Cue]]) -> bool:
+    """Not … without …: two negations before one mention undo each other."""
+    without = [j for j in negations if j.rule == "without"]
+    for judgement in without:
+        for cue in cues:
+            gap = judgement.start - text.tokens[cue.last - 1].end
+            if (cue.entry.kind == "doubling" or cue.entry.id in {"not", "never"}) and 0 < gap <= _DOUBLING:
+                return True
+    return False
 
 
 def _speaks_forward(
@@ -237,9 +245,11 @@ def _says(
 ) -> Judgement | None:
     """What a cue says of a mention in its clause; None if it does not reach it."""
     cue = found.entry
-    if cue.kind in {"pseudo", "end", "patient"}:
+    if cue.kind in {"pseudo", "end", "patient", "now", "doubling"}:
         return None
     ahead = found.first < first
+    if ahead and found.last > first and text.tokens[first].text in _NEGATIONS:
+        return None  # "with no" before "no limits": the mention has that word for itself
     if (ahead and cue.direction in {"after", "colon"}) or (not ahead and cue.direction == "before"):
         return None
     # A cue may run into the mention ("no acute" before "acute fracture").
@@ -282,7 +292,11 @@ def _ends(other: Found[Cue], cue: Cue, ahead: bool) -> bool:
     """Whether the one cue ends the reach of the other. What is affirmed behind a mention counts over a "but"."""
     kind = other.entry.kind
     if kind == "end":
+        if other.entry.id == "new-statement" and cue.kind in {"uncertain", "not_documented"}:
+            return False
         return ahead or cue.kind != "affirmed"
+    if kind == "now":
+        return cue.kind == "past"
     if kind == "patient":
         return cue.kind == "other_person"
     if kind == "negated" and cue.kind == "negated":

@@ -150,6 +150,7 @@ def _findings(scene: Scene) -> Iterator[Mention]:
             entry.weak,
             done=entry.done,
             weak_negated=entry.weak_if_negated,
+            solid=entry.only_affirmed,
         )
         for fact, value in entry.implies.items():
             yield Mention(fact, tag.first, tag.last, frozenset([value]), None, entry.id, entry.site)
@@ -224,7 +225,10 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
             yield Mention(grade.fact, tag.first, tag.last, head, frozenset([grade.absent]), f"{grade.id}: no degree", site)
     yield from measured
     if grade.fact in scene.bare:
-        yield from _bare_degrees(scene, grade, order, taken)
+        degrees_alone = list(_bare_degrees(scene, grade, order, taken))
+        yield from degrees_alone
+        if degrees_alone or measured:
+            yield from _bare_none(scene, grade)
 
 
 def _down_to_none(scene: Scene, grade: Grade, head: Tag) -> tuple[Tag, str] | None:
@@ -236,7 +240,7 @@ def _down_to_none(scene: Scene, grade: Grade, head: Tag) -> tuple[Tag, str] | No
         between = scene.words[degree.last : head.first]
         if between[:2] in (["to", "no"], ["or", "no"], ["-", "no"]) and len(between) <= 4:
             return degree, str(term.value)
-        if before == ["no", "to"] and not between:
+        if before in (["no", "to"], ["none", "to"], ["absent", "to"]) and not between:
             start: Tag = Found(degree.first - 2, degree.last, degree.entry)
             return start, str(term.value)
     return None
@@ -296,6 +300,20 @@ def _bare_degrees(scene: Scene, grade: Grade, order: Sequence[str], taken: set[i
         said = _between(order, [str(t.value) for _, t in group])
         below = frozenset(order[: order.index(said[0])])
         yield Mention(grade.fact, group[0][0].first, group[-1][0].last, frozenset(said), below, f"{grade.id}: bare", graded_negation=below, solid=True)
+
+
+def _bare_none(scene: Scene, grade: Grade) -> Iterator[Mention]:
+    """A part of the answer that only says none: "right moderate, left none"."""
+    parts: dict[int, list[int]] = {}
+    for i, word in enumerate(scene.words):
+        if word.isalnum() and not scene.kinds_at.get(i, set()) & {"side", "correction", "site"}:
+            parts.setdefault(scene.segment_of[i], []).append(i)
+    if len(set(scene.segment_of)) < 2:
+        return
+    for places in parts.values():
+        if scene.vocabulary.bare.get(" ".join(scene.words[i] for i in places)) == "no":
+            said: Values = frozenset([grade.absent])
+            yield Mention(grade.fact, places[0], places[-1] + 1, said, None, f"{grade.id}: none", solid=True)
 
 
 def _numeral(scene: Scene, i: int) -> Numbers | None:

@@ -119,14 +119,16 @@ class Sides:
 
     def _declared(self) -> str | None:
         """The side that the answer itself says is under review."""
+        scene = self.scene
         this = [tag for tag, side in self.tags if side == "this"]
         best: tuple[int, str] | None = None
         for tag, side in self.tags:
             if side in {"left", "right"}:
                 for mark in this[:_FAR]:
                     gap = max(tag.first - mark.last, mark.first - tag.last, 0)
-                    near = self.scene.clause_of[tag.first] == self.scene.clause_of[mark.first] or gap <= 2
-                    if near and gap <= 6 and (best is None or gap < best[0]):
+                    near = scene.clause_of[tag.first] == scene.clause_of[mark.first] or gap <= 2
+                    apart = scene.words[min(tag.last, mark.last) : max(tag.first, mark.first)]
+                    if near and gap <= (2 if "," in apart else 6) and (best is None or gap < best[0]):
                         best = (gap, side)
         return best[1] if best else None
 

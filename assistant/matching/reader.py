@@ -165,7 +165,8 @@ class Reader:
             foreign = choice is not None and choice.done and self._meant_for_another(
                 scene, mention, judgement, in_clause[scene.clause_of[mention.first]]
             )
-            mention.judgement = AFFIRMED if foreign or (judgement.distant and mention.solid) else judgement
+            listed = judgement.distant and (mention.solid or mention.done)
+            mention.judgement = AFFIRMED if foreign or listed else judgement
             if mention.weak_negated and judgement.assertion is Assertion.NEGATED:
                 mention.weak = True
             self._ended_later(scene, mention)
@@ -399,7 +400,7 @@ class Reader:
                 kind = "closed"
             elif another and not found:
                 kind = "unclear"
-            elif "uncertain" in kinds and not found and not scene.tags:
+            elif kinds & {"uncertain", "planned"} and not found:
                 kind = "unclear"
         if kind is None:
             return

@@ -20,7 +20,11 @@ _SIGNS = {
 
 # Letters of other alphabets that look like Latin ones; answers are in English.
 _LOOK_ALIKES = dict(
-    zip("АВЕКМНОРСТУХаеорсухіѕјΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορι", "ABEKMHOPCTYXaeopcyxisjABEZHIKMNOPTYXaopi", strict=True)
+    zip(
+        "АВЕКМНОРСТУХаеорсухіѕјΑΒΕΖΗΙΚΜΝΟΡΤΥΧαοριıᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ",
+        "ABEKMHOPCTYXaeopcyxisjABEZHIKMNOPTYXaopiiABCDEFGHIJKLMNOPRSTUVWYZ",
+        strict=True,
+    )
 )
 _SIMPLE = re.compile(r"[a-zA-Z0-9 .,;:?!'()/%<>=+&#\n-]*")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
