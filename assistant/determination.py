@@ -347,21 +347,30 @@ def _settled(rules: Rules, given: Facts, state: _State) -> bool:
         for f in rules.acting_facts - rules.outcome_facts
         if len(start.get(f, ())) > 1 or (f in awaited and f not in start)
     ]
-    open_facts = [f for f in rules.policy.domains if f in rules.outcome_facts or f in stated]
     outcomes: set[Outcome] = set()
 
-    def explore(facts: dict[str, frozenset[Value]], remaining: list[str]) -> bool:
-        """False as soon as two outcomes are seen."""
+    def explore(facts: dict[str, frozenset[Value]], tried: frozenset[str]) -> bool:
+        """False as soon as two outcomes are seen. Only facts that can still matter are tried."""
         here = _conclude(rules, facts, rules.acting_flags)
-        firm = here.outcome in {Outcome.NOT_MET, Outcome.MET} and not any(len(facts.get(f, ())) != 1 for f in stated)
-        if firm or here.outcome is Outcome.NOT_ADDRESSED or not remaining:
+        open_facts = [f for f in stated if len(facts.get(f, ())) != 1]
+        if not _decided(rules.policy, here.criteria):
+            open_facts = [*dict.fromkeys(_live(rules, here)), *open_facts]
+        open_facts = [f for f in open_facts if f not in tried]
+        if here.outcome is Outcome.NOT_ADDRESSED or not open_facts:
             outcomes.add(here.outcome)
             return len(outcomes) == 1
-        fact, *rest = remaining
+        fact = open_facts[0]
         possible = here.facts.get(fact, rules.policy.domains[fact])
-        return all(explore({**facts, fact: group}, rest) for group in _single(rules, fact, possible))
+        groups = _single(rules, fact, possible)
+        return all(explore({**facts, fact: group}, tried | {fact}) for group in groups)
 
-    return explore(start, open_facts)
+    return explore(start, frozenset())
+
+
+def _decided(policy: Policy, criteria: Mapping[str, Truth]) -> bool:
+    """Whether the criteria leave nothing open that matters."""
+    against, favour = criteria[policy.non_indications.id], criteria[policy.indications.id]
+    return against is Truth.TRUE or favour is Truth.FALSE or (favour is Truth.TRUE and against is Truth.FALSE)
 
 
 def _single(rules: Rules, fact: str, possible: frozenset[Value]) -> list[frozenset[Value]]:
