@@ -16,9 +16,10 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ..conversation import MAX_ANSWER
 from .text import ascii_marks, cell_width, marked, row_starts
 
-MAX_LENGTH = 100_000
+MAX_LENGTH = MAX_ANSWER
 MAX_COLUMNS = 110
 PROMPT = 2
 _CURSOR = "\0"
