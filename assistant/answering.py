@@ -55,7 +55,7 @@ def reads(loaded: Loaded) -> ReadAnswer:
             return _dates(loaded, text, question)
         if question.reads_like:
             found = tuple(as_read(loaded, r) for r in read_findings(loaded, text, question.reads_like))
-        return _meant(loaded, question, found) or own
+        return _meant(loaded, question, found) or own or _begins(loaded, text, question)
 
     return read
 
@@ -87,6 +87,20 @@ def _meant(loaded: Loaded, question: Question, found: tuple[FactRead, ...]) -> t
                 ordered = in_order(loaded.policy, fact, set(values))
                 meant[fact] = read.model_copy(update={"fact": fact, "values": tuple(ordered)})
     return tuple(meant.values())
+
+
+def _begins(loaded: Loaded, text: str, question: Question) -> tuple[FactRead, ...]:
+    """A yes or no that begins an answer about the form: `yes clinic note and MRI report`."""
+    words = text.split()
+    first = words[0].strip(",.:;!").lower() if words else ""
+    kind = reader_of(loaded).vocabulary.bare.get(first)
+    given = {"yes": question.frame.yes, "no": question.frame.no}.get(kind or "", {})
+    start = text.index(words[0]) if words else 0
+    return tuple(
+        FactRead(fact=f, values=(v,), quote=text[start : start + len(first)], start=start, end=start + len(first), method=f"begins with {kind}")
+        for f, v in given.items()
+        if v in loaded.policy.domains[f]
+    )
 
 
 def _codes(text: str, question: Question) -> tuple[FactRead, ...]:

@@ -9,7 +9,6 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -113,6 +112,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             arguments.insert(0, "review")
         args = parser.parse_args(arguments)
         if args.version:
+            from importlib import metadata
+
             print(f"assistant {metadata.version('assistant')}")
             return DONE
         return _COMMANDS[args.command](args)

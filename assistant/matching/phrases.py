@@ -26,7 +26,11 @@ class Phrases(Generic[EntryT]):
     def __init__(self, entries: Iterable[tuple[str, EntryT]], joined: frozenset[str] = frozenset()) -> None:
         by_first: dict[str, dict[int, dict[tuple[str, ...], EntryT]]] = {}
         for phrase, entry in entries:
-            words = tuple(t.text for t in normalise(phrase, joined).tokens)
+            plain = phrase.replace(" ", "")
+            if plain.isascii() and plain.isalpha() and plain.islower():
+                words = tuple(phrase.split())
+            else:
+                words = tuple(t.text for t in normalise(phrase, joined).tokens)
             if words:
                 by_first.setdefault(words[0], {}).setdefault(len(words), {}).setdefault(words, entry)
         self._by_first = {
