@@ -272,7 +272,7 @@ def _says(
     if commas and cue.direction != "colon":
         if cue.kind == "negated" and not cue.listing:
             return None
-        if cue.kind in {"uncertain", "planned", "past"} and not cue.listing:
+        if cue.kind in {"uncertain", "planned", "past", "other_person", "not_documented"} and not cue.listing:
             return None
         distant = ahead and not _listed(text, first, last, between)
     if cue.kind == "affirmed":
