@@ -5,6 +5,7 @@ The cues are data (`policy/vocabulary/context.yaml`); nothing here knows a clini
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from ..policy import load_vocabulary
 from .phrases import Found, Phrases
@@ -61,6 +62,7 @@ class ContextFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     joined: tuple[str, ...] = ()
+    abbreviations: Mapping[str, str] = Field(default_factory=dict)
     cues: tuple[Cue, ...]
 
 
@@ -83,6 +85,7 @@ class Judgement:
 
 AFFIRMED = Judgement(Assertion.AFFIRMED)
 
+_DRAWN_OUT = re.compile(r"([a-hjkmnoqrstuwyz])\1{2,}")  # never i, v, x or l: iii is a number
 _NEGATIONS = frozenset(["no", "not", "without", "non", "never", "nil", "denies", "free"])
 _DOUBLING = 40
 """Characters between two negations that undo each other, at most."""
@@ -105,15 +108,21 @@ class ContextRules:
     def __init__(self, content: Mapping[str, Any]) -> None:
         file = ContextFile.model_validate(content)
         self.joined = frozenset(file.joined)
+        self.abbreviations = dict(file.abbreviations)
         by_words: dict[str, list[Cue]] = {}
         for cue in file.cues:
             for words in cue.words:
                 by_words.setdefault(words, []).append(cue)
         self.cues: Phrases[tuple[Cue, ...]] = Phrases(((w, tuple(c)) for w, c in by_words.items()), self.joined)
 
+    def spoken(self, text: Text) -> list[str]:
+        """The words of a text, abbreviations written out and letters drawn out for emphasis shortened."""
+        known = self.abbreviations
+        return [known.get(t.text) or (_DRAWN_OUT.sub(r"\1", t.text) if len(t.text) > 3 else t.text) for t in text.tokens]
+
     def find(self, text: Text, words: Sequence[str] | None = None) -> list[Found[Cue]]:
         """All cues of a text; words that are cues in two directions are found as both."""
-        spoken = words if words is not None else [t.text for t in text.tokens]
+        spoken = words if words is not None else self.spoken(text)
         return [Found(f.first, f.last, cue) for f in self.cues.find(text.tokens, spoken) for cue in f.entry]
 
 

@@ -227,8 +227,7 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
     if grade.fact in scene.bare:
         degrees_alone = list(_bare_degrees(scene, grade, order, taken))
         yield from degrees_alone
-        if degrees_alone or measured:
-            yield from _bare_none(scene, grade)
+        yield from _bare_none(scene, grade, bool(degrees_alone or measured))
 
 
 def _down_to_none(scene: Scene, grade: Grade, head: Tag) -> tuple[Tag, str] | None:
@@ -302,15 +301,18 @@ def _bare_degrees(scene: Scene, grade: Grade, order: Sequence[str], taken: set[i
         yield Mention(grade.fact, group[0][0].first, group[-1][0].last, frozenset(said), below, f"{grade.id}: bare", graded_negation=below, solid=True)
 
 
-def _bare_none(scene: Scene, grade: Grade) -> Iterator[Mention]:
-    """A part of the answer that only says none: "right moderate, left none"."""
+def _bare_none(scene: Scene, grade: Grade, beside_degrees: bool) -> Iterator[Mention]:
+    """A part of the answer that only says none, beside a degree or of the place: "right moderate, left none"."""
     parts: dict[int, list[int]] = {}
     for i, word in enumerate(scene.words):
         if word.isalnum() and not scene.kinds_at.get(i, set()) & {"side", "correction", "site"}:
             parts.setdefault(scene.segment_of[i], []).append(i)
     if len(set(scene.segment_of)) < 2:
         return
-    for places in parts.values():
+    for segment, places in parts.items():
+        placed = any(scene.segment_of[tag.first] == segment for tag, _ in scene.having("site"))
+        if not (placed or beside_degrees):
+            continue
         if scene.vocabulary.bare.get(" ".join(scene.words[i] for i in places)) == "no":
             said: Values = frozenset([grade.absent])
             yield Mention(grade.fact, places[0], places[-1] + 1, said, None, f"{grade.id}: none", solid=True)
@@ -374,7 +376,8 @@ def _measured(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
         near = [t for kind in ("length_word", "head") for t, x in scene.near(kind, tag) if x.of is grade]
         against = [t for kind in ("not_length", "other_site") for t, x in scene.near(kind, tag, 6) if x.of is grade or x.of is None]
         alone = grade.fact in scene.bare and len(content) <= one.last - one.first + 2
-        if grade.fact in scene.bare and not against and not near and len(found) <= 2 and not content_words(scene, one.first, one.last):
+        silent = not scene.having("head") and not scene.having("length_word")
+        if grade.fact in scene.bare and silent and not against and not content_words(scene, one.first, one.last):
             alone = True
         closest = min((distance(t, tag) for t in near), default=99)
         if (near and closest <= min((distance(t, tag) for t in against), default=99)) or (alone and not against):
@@ -525,6 +528,8 @@ def _ages(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
             said, first = frozenset(bounded[0]), bounded[1]
         if "age_approximate" in kinds.get(first - 1, ()):
             said, first = domain, first - 1
+        if "age_approximate" in kinds.get(end, ()) and scene.text.tokens[end].glued:
+            said, end = domain, end + 1
         plus = end < len(scene.words) and scene.words[end] == "+"
         if plus:
             said, end = frozenset(v for v in numbers if v >= value), end + 1
@@ -576,5 +581,7 @@ def _may_be_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: in
     after = scene.words[end] if end < len(scene.words) else ""
     before = scene.words[first - 1] if first else ""
     if "age_not_after" in kinds.get(end, set()) or after in {"%", "mg", "mm", "cm", "/", "x", "wk", "weeks", "months", "mo"}:
+        return False
+    if "age_not_before" in kinds.get(first - 1, ()):
         return False
     return not (before in {"/", "x", "#", "mrn", "cpt", "stage", "kl", "grade", "room"} or (first and scene.text.tokens[first].glued and before.isalpha()))

@@ -37,7 +37,8 @@ def _attached(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -
     for tag, place in here:
         before = 0 <= mention.first - tag.last <= 0
         between = scene.words[mention.last : tag.first]
-        behind = tag.first >= mention.last and len(between) <= 4 and (not between or "of" in between[:2])
+        behind = tag.first >= mention.last and len(between) <= 4
+        behind = behind and (not between or "of" in between[:2] or set(between) <= {"=", ":", "-"})
         if before or behind:
             return place
     return ""

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from os.path import commonprefix
 from typing import Any
 
 from .assertion import AFFIRMED, Assertion, ContextRules, Judgement, judge_tokens
-from .mentions import Mention, Scene, Values, collect
+from .mentions import Mention, Scene, Tag, Values, collect
 from .place import OTHER, OWN, Sides, site_of
 from .text import Text, normalise
 from .values import dates_in, years_between
@@ -65,7 +66,10 @@ class Reader:
         self.frames = frames
         self.choices = {c.fact: c for c in vocabulary.choices}
         self._known = vocabulary.phrases.words | context.cues.words | vocabulary.ordinary | frozenset(vocabulary.numbers)
-        self._long = sorted(w for w in vocabulary.phrases.words | frozenset(vocabulary.numbers) if len(w) >= 4 and w.isalpha())
+        terms = vocabulary.phrases.words | frozenset(vocabulary.numbers)
+        self._long = sorted(
+            {w for w in terms if len(w) >= 4 and w.isalpha()} | {w for w in context.cues.words if len(w) >= 7 and w.isalpha()}
+        )
         self._spelled = lru_cache(maxsize=50_000)(self._spell)
 
     def read(
@@ -105,16 +109,21 @@ class Reader:
     def _scene(self, text: Text, question: str | None, frame: Frame) -> tuple[Scene, list[float]]:
         words: list[str] = []
         scores: list[float] = []
-        for token in text.tokens:
-            if token.text in self._known or len(token.text) < 4 or not token.text.isalpha():
-                words.append(token.text)
+        for written in self.context.spoken(text):
+            if written in self._known or len(written) < 4 or not written.isalpha():
+                words.append(written)
                 scores.append(100.0)
             else:
-                word, score = self._spelled(token.text)
+                word, score = self._spelled(written)
                 words.append(word)
                 scores.append(score)
         tags = self.vocabulary.phrases.find(text.tokens, words)
-        cues = self.context.find(text, words)
+        corrected = [tag for tag in tags if any(term.kind == "correction" for term in tag.entry)]
+        cues = [
+            cue
+            for cue in self.context.find(text, words)
+            if not any(tag.first <= cue.first and cue.last <= tag.last and cue.entry.kind == "negated" for tag in corrected)
+        ]
         return Scene(text, words, tags, cues, self.vocabulary, self.domains, question, frame.bare), scores
 
     def _spell(self, word: str) -> tuple[str, float]:
@@ -135,7 +144,9 @@ class Reader:
         if not best:
             return word, 100.0
         best.sort()
-        if len(best) > 1 and best[0][0] == best[1][0] and not _same_letters(word, best[0][1]):
+        if len(best) > 1 and best[0][0] == best[1][0] and not (
+            _same_letters(word, best[0][1]) or _same_stem(best[0][1], best[1][1])
+        ):
             return word, 100.0
         edits, meant = best[0]
         return meant, round(100.0 * (1 - edits / max(len(word), len(meant))), 1)
@@ -224,11 +235,22 @@ class Reader:
         others = [m for m in mentions if m.fact == mention.fact and m.side not in {mention.side, ""}]
         return bool(others) and all(_says(m) == _says(mention) for m in others)
 
-    @staticmethod
-    def _corrected(scene: Scene, mentions: list[Mention]) -> list[Mention]:
+    def _taken_back(self, scene: Scene, tag: Tag, mentions: Sequence[Mention]) -> None:
+        """A bare yes or no behind a correction is what the mention before it should have said."""
+        rest = [w for w in scene.words[tag.last :] if w.isalnum()]
+        kind = self.vocabulary.bare.get(" ".join(rest))
+        before = [m for m in mentions if m.last <= tag.first]
+        if before and kind in {"yes", "no"}:
+            start, end = scene.text.tokens[tag.last - 1].start, scene.text.tokens[-1].end
+            assertion = Assertion.AFFIRMED if kind == "yes" else Assertion.NEGATED
+            max(before, key=lambda m: m.first).judgement = Judgement(assertion, "correction", start, end)
+
+    def _corrected(self, scene: Scene, mentions: list[Mention]) -> list[Mention]:
         """What stands before "sorry" or "I mean" gives way to what stands behind it."""
         for tag, _ in scene.having("correction"):
             again = {m.fact for m in mentions if m.first >= tag.last}
+            if not again:
+                self._taken_back(scene, tag, mentions)
             mentions = [m for m in mentions if m.first >= tag.first or m.fact not in again]
         return mentions
 
@@ -353,8 +375,13 @@ class Reader:
     # --- what the question makes of it ---
 
     def _bare_answer(self, scene: Scene, frame: Frame) -> tuple[Reading, ...] | None:
-        words = " ".join(w for w in scene.words if w.isalnum() or "/" in w or "'" in w)
-        kind = self.vocabulary.bare.get(words)
+        spoken = [w for w in scene.words if w.isalnum() or ("/" in w and len(w) > 1) or "'" in w or w == "?"]
+        kind = self.vocabulary.bare.get(" ".join(w for w in spoken if w != "?" or len(spoken) == 1))
+        if kind is None:
+            kinds = {self.vocabulary.bare.get(w) for w in spoken}
+            kind = kinds.pop() if len(kinds) == 1 else None
+        if kind in {"yes", "no"} and "?" in spoken:
+            kind = "unclear"
         if kind is None:
             return None
         given = {"yes": frame.yes, "no": frame.no}.get(kind, frame.unclear)
@@ -520,6 +547,11 @@ def _opens(mention: Mention, domain: Values) -> bool:
 def _refines(mention: Mention) -> bool:
     """An open mention that a definite one beside it settles: a weak one."""
     return mention.weak
+
+
+def _same_stem(one: str, other: str) -> bool:
+    """Forms of one word: crutch and crutches."""
+    return len(commonprefix([one, other])) >= max(5, min(len(one), len(other)) - 2)
 
 
 def _same_letters(one: str, other: str) -> bool:

@@ -131,6 +131,7 @@ class Age(VocabularyModel):
     approximate: Words
     decades: Mapping[str, int]
     not_after: Words
+    not_before: Words = ()
     birth: Words
     service: Words
 
@@ -279,6 +280,6 @@ def _grade_terms(grade: Grade) -> Iterable[tuple[str, Term]]:
 
 
 def _age_terms(age: Age) -> Iterable[tuple[str, Term]]:
-    for kind in ("units", "before", "after_number", "approximate", "not_after", "birth", "service"):
+    for kind in ("units", "before", "after_number", "approximate", "not_after", "not_before", "birth", "service"):
         yield from ((w, Term(f"age_{kind}", age)) for w in getattr(age, kind))
     yield from ((w, Term("decade", age, low)) for w, low in age.decades.items())
