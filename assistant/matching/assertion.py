@@ -300,6 +300,8 @@ def _says(
 def _ends(other: Found[Cue], cue: Cue, ahead: bool) -> bool:
     """Whether the one cue ends the reach of the other. What is affirmed behind a mention counts over a "but"."""
     kind = other.entry.kind
+    if kind == "end" and cue.kind == "other_person":
+        return other.entry.id == "contrast"
     if kind == "end":
         if other.entry.id == "new-statement" and cue.kind in {"uncertain", "not_documented"}:
             return False

@@ -88,6 +88,11 @@ class Scene:
         self.facts_found = {term.of.fact for _, term in self.having("finding")}
         self.cued = {i for cue in self.cues for i in range(cue.first, cue.last)}
 
+    @property
+    def places_named(self) -> set[str]:
+        """Whether the answer names places of the body: `own`, `other`, both or none."""
+        return _places_named(self)
+
     def having(self, kind: str) -> Sequence[tuple[Tag, Term]]:
         """All tags with a meaning of this kind."""
         return self.by_kind.get(kind, ())
@@ -97,6 +102,11 @@ class Scene:
         for other, term in self.by_clause.get((self.clause_of[tag.first], kind), ()):
             if distance(other, tag) <= within:
                 yield other, term
+
+
+def _places_named(scene: Scene) -> set[str]:
+    place_tags(scene, -1)
+    return {place for found in scene.places.values() for _, place in found}
 
 
 def place_tags(scene: Scene, clause: int) -> list[tuple[Tag, str]]:
@@ -189,7 +199,7 @@ def _choices(scene: Scene) -> Iterator[Mention]:
             domain = scene.domains[entry.fact]
             said = domain if kind == "choice_any" else frozenset([term.value])
             denied = domain - said if kind == "choice" else frozenset([entry.none]) if kind == "choice_any" and entry.none else None
-            yield Mention(entry.fact, tag.first, tag.last, said, denied, f"{entry.id}: {term.value or 'any'}", done=entry.done)
+            yield Mention(entry.fact, tag.first, tag.last, said, denied, f"{entry.id}: {term.value or 'any'}", done=entry.done and kind == "choice")
 
 
 # --- Grades ---------------------------------------------------------------------------------------------------------
@@ -201,8 +211,8 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
     yield from _scales(scene, grade, used)
     measured = list(_measured(scene, grade, used))
     taken: set[int] = set()
-    for tag, term in scene.having("head"):
-        if term.of is not grade:
+    for tag, term in (*scene.having("head"), *scene.having("head_needing")):
+        if term.of is not grade or (term.kind == "head_needing" and not _asked_or_placed(scene, grade, tag)):
             continue
         degrees = _degrees_of(scene, grade, tag)
         down_to_none = _down_to_none(scene, grade, tag)
@@ -228,6 +238,11 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
         degrees_alone = list(_bare_degrees(scene, grade, order, taken))
         yield from degrees_alone
         yield from _bare_none(scene, grade, bool(degrees_alone or measured))
+
+
+def _asked_or_placed(scene: Scene, grade: Grade, tag: Tag) -> bool:
+    """A word of many meanings counts under its question, or with a word for the place in its clause."""
+    return grade.fact in scene.bare or any(place == "own" for _, place in place_tags(scene, scene.clause_of[tag.first]))
 
 
 def _down_to_none(scene: Scene, grade: Grade, head: Tag) -> tuple[Tag, str] | None:
@@ -295,7 +310,12 @@ def _bare_degrees(scene: Scene, grade: Grade, order: Sequence[str], taken: set[i
     groups: dict[int, list[tuple[Tag, Term]]] = {}
     for tag, term in free:
         groups.setdefault(scene.segment_of[tag.first], []).append((tag, term))
-    for group in groups.values():
+    for segment, group in groups.items():
+        untagged = [
+            w for i, w in enumerate(scene.words) if scene.segment_of[i] == segment and w.isalpha() and i not in scene.kinds_at and i not in scene.cued
+        ]
+        if len(untagged) > 1:
+            continue
         said = _between(order, [str(t.value) for _, t in group])
         below = frozenset(order[: order.index(said[0])])
         yield Mention(grade.fact, group[0][0].first, group[-1][0].last, frozenset(said), below, f"{grade.id}: bare", graded_negation=below, solid=True)
@@ -373,10 +393,10 @@ def _measured(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
     for one in found:
         used.update(range(one.first, one.last))
         tag: Tag = Found(one.first, one.last, ())
-        near = [t for kind in ("length_word", "head") for t, x in scene.near(kind, tag) if x.of is grade]
+        near = [t for kind in ("length_word", "head", "head_needing") for t, x in scene.near(kind, tag) if x.of is grade]
         against = [t for kind in ("not_length", "other_site") for t, x in scene.near(kind, tag, 6) if x.of is grade or x.of is None]
         alone = grade.fact in scene.bare and len(content) <= one.last - one.first + 2
-        silent = not scene.having("head") and not scene.having("length_word")
+        silent = not any(scene.having(kind) for kind in ("head", "head_needing", "length_word"))
         if grade.fact in scene.bare and silent and not against and not content_words(scene, one.first, one.last):
             alone = True
         closest = min((distance(t, tag) for t in near), default=99)
@@ -454,8 +474,9 @@ def _system_means_it(scene: Scene, stage: Stage, tag: Tag, number: Numbers | Non
 
 def _of_something_else(scene: Scene, stage: Stage, tag: Tag, kind: str) -> bool:
     """Stage and grade are words of other diseases too."""
-    others = [t for t, x in scene.near("other_system", tag, 4) if x.of is stage and scene.segment_of[t.first] == scene.segment_of[tag.first]]
-    if others:
+    others = [distance(t, tag) for t, x in scene.near("other_system", tag, 4) if x.of is stage]
+    own = [distance(t, tag) for t, x in scene.near("finding", tag, 4) if x.of.fact == stage.disease_fact]
+    if others and min(others) < min(own, default=99):
         return True
     if kind == "system":
         return False
@@ -549,6 +570,11 @@ def _ages(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
 def _named_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int) -> bool:
     """A number with a word that makes it an age: 38 y/o, aged 38, 47F."""
     position = end + (end < len(scene.words) and scene.words[end] == "-")
+    plain_years = position < len(scene.words) and scene.words[position] in {"year", "years", "y"}
+    if plain_years and position + 1 < len(scene.words) and scene.words[position + 1] == "old":
+        plain_years = False
+    if plain_years and "age_not_before" in kinds.get(first - 1, ()):
+        return False
     following = kinds.get(position, set())
     if "age_units" in following:
         return not _not_an_age(scene, kinds, position)

@@ -64,6 +64,7 @@ class Reader:
         self.context = context
         self.domains = domains
         self.frames = frames
+        self.of_person = frozenset(a.fact for a in vocabulary.ages)
         self.choices = {c.fact: c for c in vocabulary.choices}
         self._known = vocabulary.phrases.words | context.cues.words | vocabulary.ordinary | frozenset(vocabulary.numbers)
         terms = vocabulary.phrases.words | frozenset(vocabulary.numbers)
@@ -154,6 +155,8 @@ class Reader:
     @staticmethod
     def _may_stand_for(word: str, candidate: str, edits: int) -> bool:
         """Short words only with two letters swapped: one letter more or less is another word there."""
+        if len(word) == len(candidate) and len(word) < 7 and not _same_letters(word, candidate):
+            return False  # one letter for another: in a short word that is another word
         if min(len(word), len(candidate)) < 5:
             left_out = len(candidate) == 5 and len(word) == 4 and candidate[0] == word[0] and candidate[-1] == word[-1]
             return edits == 1 and (left_out or _same_letters(word, candidate))
@@ -184,7 +187,7 @@ class Reader:
             mention.side = sides.of(mention) if sides.tags else ""
         for mention in mentions:
             choice = self.choices.get(mention.fact)
-            tied = choice is None or choice.done
+            tied = mention.fact not in self.of_person and (choice is None or choice.done)
             if tied and not self._in_place(scene, mention):
                 continue
             if tied and sides.excludes(mention.side) and not (choice and choice.done):
@@ -225,6 +228,8 @@ class Reader:
         if mention.site == "own":
             return True
         place = site_of(scene, mention)
+        if not place and scene.places_named == {"other"}:
+            mention.doubtful = True  # an answer about another part of the body alone
         if mention.site == "needed":
             return place == OWN or (place == "" and scene.question in mention.questions)
         return place != OTHER
@@ -292,6 +297,9 @@ class Reader:
         if not frozenset.intersection(*(v for _, v in current), domain):
             current = self._now(scene, current) or current
         open_mentions = [m for m in said if _opens(m, domain)]
+        if current:
+            # what a study was asked to find gives way to what it found
+            open_mentions = [m for m in open_mentions if not m.judgement.advised]
         if current and any(not m.implied for m, _ in current):
             open_mentions = [m for m in open_mentions if not m.implied]
         if choice and choice.best:

@@ -13,6 +13,10 @@ from .text import Token
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "iiii": 4}
 _ROMAN_LETTERED = {r + letter: n for r, n in _ROMAN.items() for letter in ("", "a", "b", "c")}
 _LETTERS = frozenset("abc")
+_AFTER_ONE = frozenset(
+    "or to and on of in with w by per at a b c vs versus avn osteonecrosis onfh necrosis disease lesion changes right left r l"
+    " without no hip femoral ficat arco steinberg penn jic mri confirmed only both avascular per each bilateral hips".split()
+)
 _THROUGH = frozenset(["-", "to", "through", "thru", "till"])
 _EITHER = frozenset(["or", "/", "vs", "versus", "and", "&"])
 _UNDER = {("<",): False, ("<=",): True, ("under",): False, ("below",): False, ("less", "than"): False, ("up", "to"): True,
@@ -52,6 +56,8 @@ def stage_numeral(tokens: Sequence[Token], words: Sequence[str], i: int, numbers
         value = numbers.get(word)
         if value is None or value > 10:
             return None
+    if word == "i" and following < len(tokens) and words[following].isalpha() and words[following] not in _AFTER_ONE:
+        return None  # the pronoun
     doubtful = False
     if following < len(tokens) and tokens[following].glued:
         after = words[following]

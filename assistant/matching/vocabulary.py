@@ -78,13 +78,15 @@ class Lengths(VocabularyModel):
 class Grade(VocabularyModel):
     """A finding that comes in degrees, mildest first.
 
-    `heads` name it (a head alone leaves the degree open); `absent` is its value when it is negated.
+    `heads` name it (a head alone leaves the degree open); those `needing` have other meanings and count only under the
+    question or with a word for the place. `absent` is its value when it is negated.
     """
 
     id: str
     fact: str
     absent: str
     heads: Words
+    needing: Words = ()
     degrees: Mapping[str, Words]
     scales: tuple[Scale, ...] = ()
     lengths: Lengths | None = None
@@ -244,6 +246,7 @@ def _terms(document: Document) -> Iterable[tuple[str, Term]]:
         yield from ((w, Term("pair_then", pair)) for w in pair.then)
     for grade in document.grades:
         yield from ((w, Term("head", grade, None, own(w))) for w in grade.heads)
+        yield from ((w, Term("head_needing", grade, None, own(w))) for w in grade.needing)
         yield from _grade_terms(grade)
     for stage in document.stages:
         yield from ((w, Term("stage_word", stage)) for w in stage.words)
@@ -253,7 +256,7 @@ def _terms(document: Document) -> Iterable[tuple[str, Term]]:
             yield from ((w, Term("system", stage, system)) for w in words)
     for choice in (*document.choices, *_side_choices(document)):
         for value, words in choice.values.items():
-            yield from ((w, Term("choice", choice, value)) for w in words)
+            yield from ((w, Term("choice", choice, value, own(w))) for w in words)
         yield from ((w, Term("choice_none", choice, choice.none)) for w in choice.none_words)
         yield from ((w, Term("choice_any", choice)) for w in choice.any_words)
     for age in document.ages:
