@@ -199,7 +199,7 @@ def _choices(scene: Scene) -> Iterator[Mention]:
             domain = scene.domains[entry.fact]
             said = domain if kind == "choice_any" else frozenset([term.value])
             denied = domain - said if kind == "choice" else frozenset([entry.none]) if kind == "choice_any" and entry.none else None
-            yield Mention(entry.fact, tag.first, tag.last, said, denied, f"{entry.id}: {term.value or 'any'}", done=entry.done and kind == "choice")
+            yield Mention(entry.fact, tag.first, tag.last, said, denied, f"{entry.id}: {term.value or 'any'}", done=entry.done and kind == "choice", solid=kind == "choice_none")
 
 
 # --- Grades ---------------------------------------------------------------------------------------------------------
