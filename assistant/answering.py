@@ -8,7 +8,7 @@ from functools import lru_cache
 from .events import FactRead
 from .interview import NOT_STATED, SKIP, START, Context, ReadAnswer
 from .matching import Frame, Reader, Reading, load_reader
-from .policy import Loaded, Question, in_order, normal_code
+from .policy import UNKNOWN, Loaded, Question, in_order, normal_code
 
 _CODE = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]\d{4}|\d{5}|\d{4}[A-Za-z])(?![A-Za-z0-9])")
 
@@ -44,7 +44,7 @@ def reads(loaded: Loaded) -> ReadAnswer:
             return ()
         found = tuple(as_read(loaded, r) for r in read_findings(loaded, text, question.id, context))
         if question.reads == "statement":
-            return _statement(text, question, found)
+            return _statement(loaded, text, question)
         if question not in loaded.prompts.intake:
             return found
         # The form says what is requested, never what the chart shows: only the question's own facts count.
@@ -122,14 +122,15 @@ def _dates(loaded: Loaded, text: str, question: Question) -> tuple[FactRead, ...
     )
 
 
-def _statement(text: str, question: Question, found: tuple[FactRead, ...]) -> tuple[FactRead, ...]:
-    """An open statement: a bare no means none, anything else is passed on in the reviewer's words."""
-    fact = question.facts[0]
-    said = tuple(r for r in found if r.fact == fact)
-    if said or not text.strip():
-        return said
+def _statement(loaded: Loaded, text: str, question: Question) -> tuple[FactRead, ...]:
+    """An open statement: a bare no means none, "not sure" is asked again, all else is passed on word for word."""
     words = text.strip()
+    if not words:
+        return ()
+    fact = question.facts[0]
+    kind = reader_of(loaded).bare_kind(text)
+    frame = question.frame
+    given = {"no": frame.no, "unclear": frame.unclear, "closed": frame.unclear}.get(kind or "", frame.yes).get(fact, "present")
+    values = tuple(str(v) for v in loaded.policy.fact[fact].values) if given == UNKNOWN else (given,)
     start = text.index(words)
-    return (
-        FactRead(fact=fact, values=("present",), quote=words, start=start, end=start + len(words), method="statement"),
-    )
+    return (FactRead(fact=fact, values=values, quote=words, start=start, end=start + len(words), method="statement"),)

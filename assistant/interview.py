@@ -364,6 +364,11 @@ def _add(found: dict[str, Finding], read: FactRead, turn: Turn, policy: Policy) 
         found[read.fact] = Finding(read.fact, values, (source,), closed=read.closed)
     elif values == domain:
         return
+    elif fact.best_of and not known.conflict and (known.values | values) <= set(fact.best_of):
+        best = min(known.values, key=lambda v: fact.best_of.index(str(v)))
+        again = min(values, key=lambda v: fact.best_of.index(str(v)))
+        if fact.best_of.index(str(again)) < fact.best_of.index(str(best)) or len(known.values) > 1:
+            found[read.fact] = Finding(read.fact, known.values & values or values, (*known.sources, source))
     elif common := known.values & values:
         found[read.fact] = replace(known, values=common, sources=(*known.sources, source))
     else:
@@ -426,8 +431,19 @@ def next_question(session: Session) -> Ask | None:
         for question in prompts.questions:
             if ask := _ask(session, review, question):
                 return ask
-    answered_last = any(t.question == prompts.closing.id for t in session.turns)
-    return None if answered_last else Ask(prompts.closing, session.sides[-1].side)
+    return _closing(session)
+
+
+def _closing(session: Session) -> Ask | None:
+    """The last question, asked back once when its answer leaves it open."""
+    closing, review = session.loaded.prompts.closing, session.sides[-1]
+    turns = [t for t in session.turns if t.question == closing.id]
+    known = review.findings.get(closing.facts[0])
+    if any(t.skipped for t in turns) or len(turns) >= MAX_ANSWERS or (turns and known and known.value is not None):
+        return None
+    if known is not None and known.closed:
+        return None
+    return _ask_back(session, review, closing, closing.facts[0]) if turns else Ask(closing, review.side)
 
 
 def _has_intake(session: Session) -> bool:

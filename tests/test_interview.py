@@ -289,3 +289,19 @@ def test_the_order_of_answers_never_changes_what_is_known(new):
     expected = after(new(), *[answer(q, **f) for q, f in facts]).current.determination
     for order in itertools.islice(itertools.permutations(facts), 0, None, 97):
         assert after(new(), *[answer(q, **f) for q, f in order]).current.determination == expected
+
+
+def test_of_several_studies_the_most_advanced_counts_in_any_order(new):
+    for order in (("mri", "radiograph"), ("radiograph", "mri")):
+        events = [answer("imaging", imaging_modality=order[0]), answer("arthritis", imaging_modality=order[1])]
+        finding = after(new(), *events).current.findings["imaging_modality"]
+        assert (finding.value, finding.conflict) == ("mri", False)
+    denied = after(new(), answer("imaging", imaging_modality="mri"), answer("arthritis", imaging_modality="none"))
+    assert denied.current.findings["imaging_modality"].conflict
+
+
+def test_an_unclear_answer_to_the_last_question_is_asked_back_once(new):
+    session = after(new(), answer("age", age_years=62))
+    session = after(session, answer("circumstances", individual_circumstances=["present", "absent"]))
+    assert asked(session) == ("circumstances", True)
+    assert next_question(after(session, answer("circumstances", individual_circumstances="absent"))) is None

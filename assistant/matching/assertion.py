@@ -39,7 +39,7 @@ class Cue(BaseModel):
 
     `before` stands before what it speaks of, `after` behind it, `colon` directly behind it or behind its colon. `scope`
     is how many words it reaches (0: to the end of the clause); `listing` lets it reach over commas; `limited` negates
-    only the higher degrees ("no significant"); what is `advised` has not been done.
+    only the higher degrees ("no significant"); what is `advised` has not been done; a `result` is of something that was done.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -53,6 +53,7 @@ class Cue(BaseModel):
     listing: bool = False
     limited: bool = False
     advised: bool = False
+    result: bool = False
     words: tuple[str, ...]
 
 
@@ -81,6 +82,7 @@ class Judgement:
     limited: bool = False
     distant: bool = False
     advised: bool = False
+    result: bool = False
 
 
 AFFIRMED = Judgement(Assertion.AFFIRMED)
@@ -293,6 +295,7 @@ def _says(
         text.tokens[found.last - 1].end,
         limited=cue.limited,
         advised=cue.advised,
+        result=cue.result,
         distant=distant and cue.kind == "negated",
     )
 

@@ -67,6 +67,8 @@ class Scene:
     cued: set[int] = field(default_factory=set)
     facts_found: set[str] = field(default_factory=set)
     places: dict[int, list[tuple[Tag, str]]] = field(default_factory=dict)
+    spoken_of: bool = False
+    """The disease in question is named."""
 
     def __post_init__(self) -> None:
         self.clause_of = [-1] * len(self.words)
@@ -86,6 +88,7 @@ class Scene:
             for i in range(tag.first, tag.last):
                 self.kinds_at.setdefault(i, set()).update(term.kind for term in tag.entry)
         self.facts_found = {term.of.fact for _, term in self.having("finding")}
+        self.spoken_of = any(stage.disease_fact in self.facts_found for stage in self.vocabulary.stages)
         self.cued = {i for cue in self.cues for i in range(cue.first, cue.last)}
 
     @property
@@ -554,12 +557,12 @@ def _ages(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
         plus = end < len(scene.words) and scene.words[end] == "+"
         if plus:
             said, end = frozenset(v for v in numbers if v >= value), end + 1
-        mention = Mention(age.fact, first, end, said, domain - said, f"{age.id}: years", solid=True)
+        mention = Mention(age.fact, first, end, said, domain - said, f"{age.id}: years", solid=True, done=True)
         mention.doubtful = _half_read(scene, end, value)
         if _named_age(scene, kinds, first, end):
             strong.append(mention)
         elif age.fact in scene.bare and _may_be_age(scene, kinds, first, end):
-            bare.append(mention)
+            (strong if "current" in kinds.get(first - 1, ()) else bare).append(mention)
     for tag, term in scene.having("decade"):
         low = int(term.value)
         span = frozenset(v for v in domain if low <= int(v) <= low + 9)

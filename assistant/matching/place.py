@@ -10,6 +10,7 @@ OWN, OTHER = "own", "other"
 _FAR = 12
 """Clauses over which a heading holds."""
 
+_CAUSE_LINKS = frozenset(["for", "due", "from", "by", "because", "d/t", "secondary", "after", "(", "with", "given"])
 _BACK_LINKS = frozenset(["of", "in", "at", "to", "on", "involving", "within", "about", "over", "radiating", "from"])
 
 
@@ -17,7 +18,9 @@ def site_of(scene: Scene, mention: Mention) -> str:
     """The place that a mention belongs to: `own`, `other`, or nothing said."""
     here = place_tags(scene, scene.clause_of[mention.first])
     if mention.done:
-        return _attached(scene, mention, here)
+        return _attached(scene, mention, here) or _elsewhere(scene, here)
+    if mention.site == "open" and _caused_elsewhere(scene, mention):
+        return OTHER
     inside = [place for tag, place in here if mention.first <= tag.first < mention.last]
     if inside:
         return OTHER if OTHER in inside and OWN not in inside else OWN
@@ -29,7 +32,28 @@ def site_of(scene: Scene, mention: Mention) -> str:
         or _last_before(mention, here)
         or _nearest(scene, mention, here)
         or _heading(scene, mention)
+        or _elsewhere(scene, here)
     )
+
+
+def _elsewhere(scene: Scene, here: Sequence[tuple[Tag, str]]) -> str:
+    """An answer that names other parts of the body, and never this one, is about those."""
+    if here:
+        return ""
+    named = {place for number in range(len(scene.text.clauses)) for _, place in place_tags(scene, number)}
+    return OTHER if named == {OTHER} and not scene.spoken_of else ""
+
+
+def _caused_elsewhere(scene: Scene, mention: Mention) -> bool:
+    """A limit that something else explains: "cane due to neuropathy", "COPD limits walking"."""
+    for tag, _ in scene.by_clause.get((scene.clause_of[mention.first], "other_cause"), ()):
+        before = scene.words[tag.last : mention.first]
+        behind = scene.words[mention.last : tag.first]
+        if tag.first >= mention.last and len(behind) <= 4 and _CAUSE_LINKS & set(behind):
+            return True
+        if tag.last <= mention.first and len(before) <= 2 and "," not in before:
+            return True
+    return False
 
 
 def _attached(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
@@ -41,7 +65,9 @@ def _attached(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -
         behind = behind and (not between or "of" in between[:2] or set(between) <= {"=", ":", "-"})
         if before or behind:
             return place
-    return ""
+    segment = scene.segment_of[mention.first]
+    beside = {place for tag, place in here if scene.segment_of[tag.first] == segment}
+    return OTHER if beside == {OTHER} else ""
 
 
 def _directly_before(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:

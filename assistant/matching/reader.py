@@ -180,7 +180,8 @@ class Reader:
                 scene, mention, judgement, in_clause[scene.clause_of[mention.first]]
             )
             listed = judgement.distant and (mention.solid or mention.done)
-            mention.judgement = AFFIRMED if foreign or listed else judgement
+            result = judgement.result and mention.done
+            mention.judgement = AFFIRMED if foreign or listed or result else judgement
             if mention.weak_negated and judgement.assertion is Assertion.NEGATED:
                 mention.weak = True
             self._ended_later(scene, mention)
@@ -382,7 +383,12 @@ class Reader:
 
     # --- what the question makes of it ---
 
-    def _bare_answer(self, scene: Scene, frame: Frame) -> tuple[Reading, ...] | None:
+    def bare_kind(self, text: str) -> str | None:
+        """Whether a whole answer is only a yes, a no, not sure (`unclear`) or not documented (`closed`)."""
+        scene, _ = self._scene(normalise(text, self.context.joined), None, Frame())
+        return self._bare_kind(scene)
+
+    def _bare_kind(self, scene: Scene) -> str | None:
         spoken = [w for w in scene.words if w.isalnum() or ("/" in w and len(w) > 1) or "'" in w or w == "?"]
         kind = self.vocabulary.bare.get(" ".join(w for w in spoken if w != "?" or len(spoken) == 1))
         if kind is None:
@@ -390,6 +396,10 @@ class Reader:
             kind = kinds.pop() if len(kinds) == 1 else None
         if kind in {"yes", "no"} and "?" in spoken:
             kind = "unclear"
+        return kind
+
+    def _bare_answer(self, scene: Scene, frame: Frame) -> tuple[Reading, ...] | None:
+        kind = self._bare_kind(scene)
         if kind is None:
             return None
         given = {"yes": frame.yes, "no": frame.no}.get(kind, frame.unclear)

@@ -168,6 +168,7 @@ class Document(VocabularyModel):
 
     sites: Words = ()
     other_sites: Words = ()
+    other_causes: Words = ()
     sides: Sides | None = None
     bare: Bare | None = None
     corrections: Words = ()
@@ -224,6 +225,7 @@ def _terms(document: Document) -> Iterable[tuple[str, Term]]:
     plain: list[tuple[str, Words]] = [
         ("site", document.sites),
         ("other_site", document.other_sites),
+        ("other_cause", document.other_causes),
         ("correction", document.corrections),
         ("current", document.current),
         ("or", document.or_words),

@@ -37,7 +37,8 @@ class Fact(Model):
     """Something a review establishes, with every value that it can have.
 
     `about` tells what a value belongs to: `side` facts to one of a pair (each hip has its own), `patient` facts to
-    the person, `request` facts to the form.
+    the person, `request` facts to the form. Where several values may be so at once, `best_of` lists them, and the first
+    one that is said counts: of an MRI and a radiograph, the MRI.
     """
 
     id: Id
@@ -47,6 +48,7 @@ class Fact(Model):
     values: tuple[str, ...] = ()
     minimum: int = 0
     maximum: int = 0
+    best_of: tuple[str, ...] = ()
     wording: Mapping[Scalar, Text] = Field(default_factory=dict)
     note: str = ""
 
@@ -56,6 +58,8 @@ class Fact(Model):
             raise ValueError("give at least two values")
         if self.kind == "integer" and self.minimum >= self.maximum:
             raise ValueError("give minimum and maximum")
+        if not set(self.best_of) <= set(self.values):
+            raise ValueError("best_of names values that the fact does not have")
         if UNKNOWN in self.values:
             raise ValueError("leave 'unknown' out of the values: every fact can be unknown")
         return self
