@@ -1,0 +1,43 @@
+"""The practice charts on the screen, in a real terminal: typed as a nurse would, to the concluded end."""
+
+import os
+import sys
+
+import pytest
+from charts import CHARTS
+from terminal import Terminal
+
+from assistant.answering import reads
+from assistant.interview import fold, outcome_of
+from assistant.transcript import read_events
+
+
+@pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.parametrize("size", [(80, 24)], ids=["80x24"])
+def test_a_chart_is_reviewed_on_the_screen(name, size, tmp_path, loaded):
+    chart = CHARTS[name]
+    screen = Terminal(
+        size=size,
+        command=[sys.executable, "-m", "assistant", "--case", name, "--reviewer", "reviewer"],
+        environment={"ASSISTANT_STATE_DIR": str(tmp_path)},
+    )
+    try:
+        screen.wait_for("procedure codes")
+        screen.settle()
+        for text in chart["answers"]:
+            screen.type(text + "\r")
+            screen.settle()
+        screen.wait_for("1. Request and policy")
+        screen.type("\x1b")
+        screen.settle()
+        screen.end(b"\x11")
+    finally:
+        screen.close()
+    path = tmp_path / f"{name}.jsonl"
+    session = fold(loaded, reads(loaded), read_events(path))
+    assert session.concluded
+    assert outcome_of(session).value == chart["determination"]
+    assert sorted(session.current.determination.flags) == sorted(chart["flags"])
+    if keep := os.environ.get("KEEP_TRANSCRIPTS"):
+        with open(os.path.join(keep, f"{name}.jsonl"), "w") as file:  # noqa: PTH118, PTH123 - a tool's output
+            file.write(path.read_text())
