@@ -105,7 +105,7 @@ collapse | under 2 mm => femoral_head_collapse=minimal | over 2 mm => femoral_he
 collapse | 3 mm depression => femoral_head_collapse=moderate | 0.3 mm depression => femoral_head_collapse=minimal
 collapse | 3 mm depression => femoral_head_collapse=moderate | 3 cm lesion => femoral_head_collapse=-
 collapse | depression 1 mm => femoral_head_collapse=minimal | depression 1 cm => femoral_head_collapse=severe
-collapse | head is round => femoral_head_collapse=none | head is not round => femoral_head_collapse=-
+collapse | head is round => femoral_head_collapse=none | head is not round => femoral_head_collapse=?
 collapse | without collapse => femoral_head_collapse=none | with collapse => femoral_head_collapse=?
 collapse | no collapse => femoral_head_collapse=none | no significant collapse => femoral_head_collapse=?
 collapse | no collapse => femoral_head_collapse=none | no change in the mild collapse => femoral_head_collapse=minimal

@@ -46,7 +46,18 @@ class Cue(BaseModel):
 
     id: str
     kind: Literal[
-        "negated", "uncertain", "past", "planned", "other_person", "not_documented", "affirmed", "pseudo", "end", "patient", "now", "doubling"
+        "negated",
+        "uncertain",
+        "past",
+        "planned",
+        "other_person",
+        "not_documented",
+        "affirmed",
+        "pseudo",
+        "end",
+        "patient",
+        "now",
+        "doubling",
     ]
     direction: Literal["before", "after", "both", "colon"] = "before"
     scope: int = 0
@@ -120,7 +131,9 @@ class ContextRules:
     def spoken(self, text: Text) -> list[str]:
         """The words of a text, abbreviations written out and letters drawn out for emphasis shortened."""
         known = self.abbreviations
-        return [known.get(t.text) or (_DRAWN_OUT.sub(r"\1", t.text) if len(t.text) > 3 else t.text) for t in text.tokens]
+        return [
+            known.get(t.text) or (_DRAWN_OUT.sub(r"\1", t.text) if len(t.text) > 3 else t.text) for t in text.tokens
+        ]
 
     def find(self, text: Text, words: Sequence[str] | None = None) -> list[Found[Cue]]:
         """All cues of a text; words that are cues in two directions are found as both."""
@@ -241,7 +254,9 @@ def _speaks_forward(
         return False
     end = next((c.last for c in text.clauses if c.first <= found.first < c.last), found.last)
     return any(
-        found.last <= first < end and first - found.last <= 3 and not {",", "."} & {t.text for t in text.tokens[found.last : first]}
+        found.last <= first < end
+        and first - found.last <= 3
+        and not {",", "."} & {t.text for t in text.tokens[found.last : first]}
         for first, _ in ranges
     )
 

@@ -14,7 +14,30 @@ from .vocabulary import Age, Choice, Grade, Scale, Stage, Term, Value, Vocabular
 
 Values = frozenset[Value]
 Tag = Found[tuple[Term, ...]]
-_LINKS = frozenset([":", "=", "is", "was", "of", "#", "(", "-", "at", "as", "the", "a", "an", "in", "graded", "grade", "number", "hip", "|"])
+_LINKS = frozenset(
+    [
+        ":",
+        "=",
+        "is",
+        "was",
+        "of",
+        "#",
+        "(",
+        "-",
+        "at",
+        "as",
+        "the",
+        "a",
+        "an",
+        "in",
+        "graded",
+        "grade",
+        "number",
+        "hip",
+        "|",
+    ]
+)
+_PLACING = frozenset(["in", "on", "at", "for", "of", "the", "this", "is"])
 _GAP = 4
 
 
@@ -24,7 +47,7 @@ class Mention:
 
     `said` are the values that they mean when affirmed, `denied` when negated (None: nothing). `site` is how they are tied
     to a place of the body. `weak` gives way to others, and counts alone only where it is asked; `implied` follows from
-    another mention. `solid` words are no items of a list of negated ones. `doubtful` leaves the fact open.
+    another mention. What is `dated` is so only now, whatever was or will be. `solid` words are no items of a list of negated ones. `doubtful` leaves the fact open.
     """
 
     fact: str
@@ -38,6 +61,7 @@ class Mention:
     weak: bool = False
     implied: bool = False
     done: bool = False
+    dated: bool = False
     doubtful: bool = False
     solid: bool = False
     weak_negated: bool = False
@@ -201,8 +225,23 @@ def _choices(scene: Scene) -> Iterator[Mention]:
                 continue
             domain = scene.domains[entry.fact]
             said = domain if kind == "choice_any" else frozenset([term.value])
-            denied = domain - said if kind == "choice" else frozenset([entry.none]) if kind == "choice_any" and entry.none else None
-            yield Mention(entry.fact, tag.first, tag.last, said, denied, f"{entry.id}: {term.value or 'any'}", done=entry.done and kind == "choice", solid=kind == "choice_none")
+            denied = (
+                domain - said
+                if kind == "choice"
+                else frozenset([entry.none])
+                if kind == "choice_any" and entry.none
+                else None
+            )
+            yield Mention(
+                entry.fact,
+                tag.first,
+                tag.last,
+                said,
+                denied,
+                f"{entry.id}: {term.value or 'any'}",
+                done=entry.done and kind == "choice",
+                solid=kind == "choice_none",
+            )
 
 
 # --- Grades ---------------------------------------------------------------------------------------------------------
@@ -223,7 +262,9 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
             degree, said_degree = down_to_none
             taken.add(degree.first)
             span = _between(order, [grade.absent, said_degree])
-            yield Mention(grade.fact, degree.first, tag.last, frozenset(span), None, f"{grade.id}: {'-'.join(span)}", solid=True)
+            yield Mention(
+                grade.fact, degree.first, tag.last, frozenset(span), None, f"{grade.id}: {'-'.join(span)}", solid=True
+            )
             continue
         taken.update(d.first for d, _ in degrees)
         if degrees:
@@ -231,12 +272,27 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
             below = frozenset(order[: min(order.index(v) for v in said)])
             first = min(tag.first, degrees[0][0].first)
             last = max(tag.last, degrees[-1][0].last)
-            yield Mention(grade.fact, first, last, frozenset(said), below, f"{grade.id}: {'-'.join(said)}", graded_negation=below, solid=True, site="own" if term.own else "open")
+            yield Mention(
+                grade.fact,
+                first,
+                last,
+                frozenset(said),
+                below,
+                f"{grade.id}: {'-'.join(said)}",
+                graded_negation=below,
+                solid=True,
+                site="own" if term.own else "open",
+            )
         else:
             head = domain - {grade.absent}
             site = "own" if term.own else "open"
-            yield Mention(grade.fact, tag.first, tag.last, head, frozenset([grade.absent]), f"{grade.id}: no degree", site)
+            yield Mention(
+                grade.fact, tag.first, tag.last, head, frozenset([grade.absent]), f"{grade.id}: no degree", site
+            )
     yield from measured
+    if grade.fact in scene.bare and grade.scales:
+        for number in _bare_numerals(scene, used):
+            yield Mention(grade.fact, number.first, number.last, domain, None, f"{grade.id}: number without a scale")
     if grade.fact in scene.bare:
         degrees_alone = list(_bare_degrees(scene, grade, order, taken))
         yield from degrees_alone
@@ -279,7 +335,23 @@ def _degrees_of(scene: Scene, grade: Grade, head: Tag) -> list[tuple[Tag, Term]]
     position = head.last
     for tag, term in behind:
         gap = scene.words[position : tag.first]
-        allowed = _LINKS | {",", "to", "or", "and", "which", "appears", "now", "measured", "still", "currently", "today", "this", "only", "with", "degree"}
+        allowed = _LINKS | {
+            ",",
+            "to",
+            "or",
+            "and",
+            "which",
+            "appears",
+            "now",
+            "measured",
+            "still",
+            "currently",
+            "today",
+            "this",
+            "only",
+            "with",
+            "degree",
+        }
         if len(gap) > _GAP or any(w not in allowed for w in gap) or _has_own_head(scene, tag):
             break
         kept.append((tag, term))
@@ -302,33 +374,63 @@ def _has_own_head(scene: Scene, degree: Tag) -> bool:
     """A degree that stands directly before another finding belongs to that one."""
     for kind in ("head", "finding", "other_site", "decoy", "stage_word"):
         for tag, _ in scene.near(kind, degree):
-            if degree.last <= tag.first <= degree.last + 2 and scene.segment_of[tag.first] == scene.segment_of[degree.first]:
+            if (
+                degree.last <= tag.first <= degree.last + 2
+                and scene.segment_of[tag.first] == scene.segment_of[degree.first]
+            ):
                 return True
     return False
 
 
 def _bare_degrees(scene: Scene, grade: Grade, order: Sequence[str], taken: set[int]) -> Iterator[Mention]:
     """Degrees without a head, under the question that asks for them."""
-    free = [(t, x) for t, x in scene.having("degree") if x.of is grade and t.first not in taken and not _has_own_head(scene, t)]
+    free = [
+        (t, x)
+        for t, x in scene.having("degree")
+        if x.of is grade and t.first not in taken and not _has_own_head(scene, t)
+    ]
     groups: dict[int, list[tuple[Tag, Term]]] = {}
     for tag, term in free:
         groups.setdefault(scene.segment_of[tag.first], []).append((tag, term))
     for segment, group in groups.items():
         untagged = [
-            w for i, w in enumerate(scene.words) if scene.segment_of[i] == segment and w.isalpha() and i not in scene.kinds_at and i not in scene.cued
+            w
+            for i, w in enumerate(scene.words)
+            if scene.segment_of[i] == segment and w.isalpha() and i not in scene.kinds_at and i not in scene.cued
         ]
-        if len(untagged) > 1:
+        end = group[-1][0].last
+        behind = scene.words[end] if end < len(scene.words) and scene.segment_of[end] == segment else ""
+        noun = (
+            behind.isalpha()
+            and end not in scene.kinds_at
+            and end not in scene.cued
+            and behind not in scene.vocabulary.fillers
+        )
+        if len(untagged) > 1 or noun:
             continue
         said = _between(order, [str(t.value) for _, t in group])
         below = frozenset(order[: order.index(said[0])])
-        yield Mention(grade.fact, group[0][0].first, group[-1][0].last, frozenset(said), below, f"{grade.id}: bare", graded_negation=below, solid=True)
+        yield Mention(
+            grade.fact,
+            group[0][0].first,
+            group[-1][0].last,
+            frozenset(said),
+            below,
+            f"{grade.id}: bare",
+            graded_negation=below,
+            solid=True,
+        )
 
 
 def _bare_none(scene: Scene, grade: Grade, beside_degrees: bool) -> Iterator[Mention]:
     """A part of the answer that only says none, beside a degree or of the place: "right moderate, left none"."""
     parts: dict[int, list[int]] = {}
     for i, word in enumerate(scene.words):
-        if word.isalnum() and not scene.kinds_at.get(i, set()) & {"side", "correction", "site"}:
+        if (
+            word.isalnum()
+            and word not in _PLACING
+            and not scene.kinds_at.get(i, set()) & {"side", "correction", "site"}
+        ):
             parts.setdefault(scene.segment_of[i], []).append(i)
     if len(set(scene.segment_of)) < 2:
         return
@@ -355,7 +457,17 @@ def _numeral_after(scene: Scene, position: int, gap: int = 3) -> Numbers | None:
     for i in range(position, min(position + gap + 1, len(scene.words))):
         if found := _range_at(scene, i):
             return found
-        if scene.words[i] not in _LINKS and scene.words[i] not in {"stage", "stg", "type", "class", "score", "'", "scale", "system", "classification"}:
+        if scene.words[i] not in _LINKS and scene.words[i] not in {
+            "stage",
+            "stg",
+            "type",
+            "class",
+            "score",
+            "'",
+            "scale",
+            "system",
+            "classification",
+        }:
             return None
     return None
 
@@ -367,7 +479,9 @@ def _scales(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
         scale: Scale = term.value
         found = _numeral_after(scene, tag.last)
         if found is None:
-            before = [n for i in range(max(0, tag.first - 3), tag.first) if (n := _range_at(scene, i)) and n.last == tag.first]
+            before = [
+                n for i in range(max(0, tag.first - 3), tag.first) if (n := _range_at(scene, i)) and n.last == tag.first
+            ]
             found = before[0] if before else None
         if found is None or not found.values <= set(scale.grades):
             if found is None:
@@ -396,8 +510,15 @@ def _measured(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
     for one in found:
         used.update(range(one.first, one.last))
         tag: Tag = Found(one.first, one.last, ())
-        near = [t for kind in ("length_word", "head", "head_needing") for t, x in scene.near(kind, tag) if x.of is grade]
-        against = [t for kind in ("not_length", "other_site") for t, x in scene.near(kind, tag, 6) if x.of is grade or x.of is None]
+        near = [
+            t for kind in ("length_word", "head", "head_needing") for t, x in scene.near(kind, tag) if x.of is grade
+        ]
+        against = [
+            t
+            for kind in ("not_length", "other_site")
+            for t, x in scene.near(kind, tag, 6)
+            if x.of is grade or x.of is None
+        ]
         alone = grade.fact in scene.bare and len(content) <= one.last - one.first + 2
         silent = not any(scene.having(kind) for kind in ("head", "head_needing", "length_word"))
         if grade.fact in scene.bare and silent and not against and not content_words(scene, one.first, one.last):
@@ -420,7 +541,11 @@ def content_words(scene: Scene, first: int, last: int) -> list[str]:
     """Words of the clause of a stretch that are tagged as something, the stretch itself left out."""
     clause = scene.text.clauses[scene.clause_of[first]] if scene.clause_of[first] >= 0 else None
     inside = range(clause.first, clause.last) if clause else range(0)
-    return [scene.words[i] for i in inside if not first <= i < last and scene.kinds_at.get(i, set()) - {"correction", "current", "or"}]
+    return [
+        scene.words[i]
+        for i in inside
+        if not first <= i < last and scene.kinds_at.get(i, set()) - {"correction", "current", "or"}
+    ]
 
 
 # --- Stages ---------------------------------------------------------------------------------------------------------
@@ -439,8 +564,20 @@ def _stages(scene: Scene, stage: Stage, used: set[int]) -> Iterator[Mention]:
             number = _stage_number(scene, tag)
             if kind == "system" and _system_means_it(scene, stage, tag, number):
                 systems.add(str(term.value))
-                yield Mention(stage.system_fact, tag.first, tag.last, frozenset([term.value]), None, f"{stage.id}: system", solid=True)
-            if number and number.values <= set(allowed) and not any(i in used for i in range(number.first, number.last)):
+                yield Mention(
+                    stage.system_fact,
+                    tag.first,
+                    tag.last,
+                    frozenset([term.value]),
+                    None,
+                    f"{stage.id}: system",
+                    solid=True,
+                )
+            if (
+                number
+                and number.values <= set(allowed)
+                and not any(i in used for i in range(number.first, number.last))
+            ):
                 used.update(range(number.first, number.last))
                 found.append((tag, number))
             elif number is None and kind == "stage_word" and not _number_used_near(scene, tag, used):
@@ -449,11 +586,19 @@ def _stages(scene: Scene, stage: Stage, used: set[int]) -> Iterator[Mention]:
         found = [(Found(n.first, n.last, ()), n) for n in _bare_numerals(scene, used) if n.values <= set(allowed)]
     for tag, number in found:
         first, last = min(tag.first, number.first), max(tag.last, number.last)
-        said: Values = frozenset(number.values)
+        low, begin = bounded_years(scene.words, first, min(number.values), frozenset(allowed)) or (number.values, first)
+        said: Values = frozenset(low)
+        first = begin
         rule = f"{stage.id}: {'-'.join(map(str, sorted(number.values)))}"
-        yield Mention(stage.fact, first, last, said, scene.domains[stage.fact], rule, doubtful=number.doubtful, solid=True)
-        disease: Values = frozenset([stage.disease_value]) if min(number.values) > 0 else scene.domains[stage.disease_fact]
-        yield Mention(stage.disease_fact, first, last, disease, scene.domains[stage.disease_fact], rule, implied=True, solid=True)
+        yield Mention(
+            stage.fact, first, last, said, scene.domains[stage.fact], rule, doubtful=number.doubtful, solid=True
+        )
+        disease: Values = (
+            frozenset([stage.disease_value]) if said and min(map(int, said)) > 0 else scene.domains[stage.disease_fact]
+        )
+        yield Mention(
+            stage.disease_fact, first, last, disease, scene.domains[stage.disease_fact], rule, implied=True, solid=True
+        )
     for tag, term in scene.having("unstaged"):
         if term.of is stage:
             domain = scene.domains[stage.fact]
@@ -477,13 +622,23 @@ def _system_means_it(scene: Scene, stage: Stage, tag: Tag, number: Numbers | Non
 
 def _of_something_else(scene: Scene, stage: Stage, tag: Tag, kind: str) -> bool:
     """Stage and grade are words of other diseases too."""
-    others = [distance(t, tag) for t, x in scene.near("other_system", tag, 4) if x.of is stage]
+    others = [
+        distance(t, tag)
+        for t, x in scene.near("other_system", tag, 4)
+        if x.of is stage
+        and (
+            scene.segment_of[t.first] == scene.segment_of[tag.first]
+            or (kind != "system" and 0 <= tag.first - t.last <= 1)
+        )
+    ]
     own = [distance(t, tag) for t, x in scene.near("finding", tag, 4) if x.of.fact == stage.disease_fact]
     if others and min(others) < min(own, default=99):
         return True
     if kind == "system":
         return False
-    disease = any(x.value == stage.disease_value and x.of.fact == stage.disease_fact for _, x in scene.near("finding", tag))
+    disease = any(
+        x.value == stage.disease_value and x.of.fact == stage.disease_fact for _, x in scene.near("finding", tag)
+    )
     system = any(x.of is stage for _, x in scene.near("system", tag, 6))
     asked = stage.fact in scene.bare
     word = scene.words[tag.first]
@@ -494,6 +649,8 @@ def _of_something_else(scene: Scene, stage: Stage, tag: Tag, kind: str) -> bool:
 
 
 def _unnumbered(scene: Scene, stage: Stage, tag: Tag) -> Iterator[Mention]:
+    if stage.fact not in scene.bare and not scene.spoken_of:
+        return
     domain = scene.domains[stage.fact]
     yield Mention(stage.fact, tag.first, tag.last, domain, domain, f"{stage.id}: no number")
 
@@ -507,8 +664,16 @@ def _bare_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
         if number is None:
             i += 1
             continue
-        alone_before = number.first == 0 or words[number.first - 1] in {",", ";", "\n", "->", ".", ":", "(", "-"} or _is_link(scene, number.first - 1)
-        alone_after = number.last == len(words) or words[number.last] in {",", ";", "\n", ".", ")", "->", "?", "-", "("} or _is_link(scene, number.last)
+        alone_before = (
+            number.first == 0
+            or words[number.first - 1] in {",", ";", "\n", "->", ".", ":", "(", "-"}
+            or _is_link(scene, number.first - 1)
+        )
+        alone_after = (
+            number.last == len(words)
+            or words[number.last] in {",", ";", "\n", ".", ")", "->", "?", "-", "("}
+            or _is_link(scene, number.last)
+        )
         letter = words[number.first] in {"i", "v", "l", "a"} and len(words) > 3
         if alone_before and alone_after and not letter:
             yield number
@@ -532,7 +697,11 @@ def _ages(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
     bare: list[Mention] = []
     i = 0
     while i < len(scene.words):
-        read = None if i in used else whole_number(scene.words, i, scene.vocabulary.numbers)
+        read = (
+            None
+            if i in used
+            else whole_number(scene.words, i, scene.vocabulary.numbers, lambda j: scene.text.tokens[j].glued)
+        )
         if read is None:
             i += 1
             continue
@@ -543,10 +712,17 @@ def _ages(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
             continue
         if end < len(scene.words) and scene.words[end] in {"-", "to", "and", "or", "/"}:
             upper = whole_number(scene.words, end + 1, scene.vocabulary.numbers)
-            if upper and upper[0] in numbers and upper[0] > low and (scene.words[end] != "and" or (first and scene.words[first - 1] == "between")):
+            if (
+                upper
+                and upper[0] in numbers
+                and upper[0] > low
+                and (scene.words[end] != "and" or (first and scene.words[first - 1] == "between"))
+            ):
                 value, end = upper
                 i = end
-        said: Values = frozenset({low, value} if scene.words[end - 2 if value != low else 0] in {"or", "/"} else range(low, value + 1))
+        said: Values = frozenset(
+            {low, value} if scene.words[end - 2 if value != low else 0] in {"or", "/"} else range(low, value + 1)
+        )
         bounded = bounded_years(scene.words, first, value, numbers)
         if bounded:
             said, first = frozenset(bounded[0]), bounded[1]
@@ -557,7 +733,7 @@ def _ages(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
         plus = end < len(scene.words) and scene.words[end] == "+"
         if plus:
             said, end = frozenset(v for v in numbers if v >= value), end + 1
-        mention = Mention(age.fact, first, end, said, domain - said, f"{age.id}: years", solid=True, done=True)
+        mention = Mention(age.fact, first, end, said, domain - said, f"{age.id}: years", solid=True, dated=True)
         mention.doubtful = _half_read(scene, end, value)
         if _named_age(scene, kinds, first, end):
             strong.append(mention)
@@ -585,7 +761,11 @@ def _named_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int
     if "age_after_number" in after:
         glued = scene.text.tokens[end].glued
         return glued or len(scene.words[end]) > 1
-    before = kinds.get(first - 1, set()) | (kinds.get(first - 2, set()) if first >= 2 and scene.words[first - 1] in {":", "=", "is", "-", "of", "now"} else set())
+    before = kinds.get(first - 1, set()) | (
+        kinds.get(first - 2, set())
+        if first >= 2 and scene.words[first - 1] in {":", "=", "is", "-", "of", "now"}
+        else set()
+    )
     return "age_before" in before and "age_not_after" not in after
 
 
@@ -609,8 +789,22 @@ def _may_be_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: in
     """A bare number under the question on age, unless it plainly counts something else."""
     after = scene.words[end] if end < len(scene.words) else ""
     before = scene.words[first - 1] if first else ""
-    if "age_not_after" in kinds.get(end, set()) or after in {"%", "mg", "mm", "cm", "/", "x", "wk", "weeks", "months", "mo"}:
+    if "age_not_after" in kinds.get(end, set()) or after in {
+        "%",
+        "mg",
+        "mm",
+        "cm",
+        "/",
+        "x",
+        "wk",
+        "weeks",
+        "months",
+        "mo",
+    }:
         return False
     if "age_not_before" in kinds.get(first - 1, ()):
         return False
-    return not (before in {"/", "x", "#", "mrn", "cpt", "stage", "kl", "grade", "room"} or (first and scene.text.tokens[first].glued and before.isalpha()))
+    return not (
+        before in {"/", "x", "#", "mrn", "cpt", "stage", "kl", "grade", "room"}
+        or (first and scene.text.tokens[first].glued and before.isalpha())
+    )

@@ -33,10 +33,10 @@ class Phrases(Generic[EntryT]):
                 words = tuple(t.text for t in normalise(phrase, joined).tokens)
             if words:
                 by_first.setdefault(words[0], {}).setdefault(len(words), {}).setdefault(words, entry)
-        self._by_first = {
-            first: tuple(sorted(lengths.items(), reverse=True)) for first, lengths in by_first.items()
-        }
-        self.words = frozenset(w for lengths in by_first.values() for table in lengths.values() for ws in table for w in ws)
+        self._by_first = {first: tuple(sorted(lengths.items(), reverse=True)) for first, lengths in by_first.items()}
+        self.words = frozenset(
+            w for lengths in by_first.values() for table in lengths.values() for ws in table for w in ws
+        )
 
     def find(self, tokens: Sequence[Token], words: Sequence[str]) -> list[Found[EntryT]]:
         """All phrases, left to right, none overlapping: at each place the longest one."""

@@ -141,7 +141,9 @@ class Sides:
             return False
         after = tokens[tag.last] if tag.last < len(tokens) else None
         return (after is not None and after.glued and after.text.isalnum()) or (
-            tokens[tag.first].glued and tag.first > 0 and tokens[tag.first - 1].text not in {"(", ":", "/", "+", "-", ",", "."}
+            tokens[tag.first].glued
+            and tag.first > 0
+            and tokens[tag.first - 1].text not in {"(", ":", "/", "+", "-", ",", "."}
         )
 
     def _declared(self) -> str | None:
@@ -167,7 +169,11 @@ class Sides:
         if inside:
             return inside[0]
         segment = scene.segment_of[mention.first]
-        for candidates in ([(t, s) for t, s in same if scene.segment_of[t.first] == segment], [(t, s) for t, s in same if t.first < mention.first], same):
+        for candidates in (
+            [(t, s) for t, s in same if scene.segment_of[t.first] == segment],
+            [(t, s) for t, s in same if t.first < mention.first],
+            same,
+        ):
             sides = [s for _, s in candidates if s != "this"]
             if candidates and not sides:
                 return "this"

@@ -66,10 +66,13 @@ class Reader:
         self.frames = frames
         self.of_person = frozenset(a.fact for a in vocabulary.ages)
         self.choices = {c.fact: c for c in vocabulary.choices}
-        self._known = vocabulary.phrases.words | context.cues.words | vocabulary.ordinary | frozenset(vocabulary.numbers)
+        self._known = (
+            vocabulary.phrases.words | context.cues.words | vocabulary.ordinary | frozenset(vocabulary.numbers)
+        )
         terms = vocabulary.phrases.words | frozenset(vocabulary.numbers)
         self._long = sorted(
-            {w for w in terms if len(w) >= 4 and w.isalpha()} | {w for w in context.cues.words if len(w) >= 7 and w.isalpha()}
+            {w for w in terms if len(w) >= 4 and w.isalpha()}
+            | {w for w in context.cues.words if len(w) >= 7 and w.isalpha()}
         )
         self._spelled = lru_cache(maxsize=50_000)(self._spell)
 
@@ -123,7 +126,9 @@ class Reader:
         cues = [
             cue
             for cue in self.context.find(text, words)
-            if not any(tag.first <= cue.first and cue.last <= tag.last and cue.entry.kind == "negated" for tag in corrected)
+            if not any(
+                tag.first <= cue.first and cue.last <= tag.last and cue.entry.kind == "negated" for tag in corrected
+            )
         ]
         return Scene(text, words, tags, cues, self.vocabulary, self.domains, question, frame.bare), scores
 
@@ -145,8 +150,10 @@ class Reader:
         if not best:
             return word, 100.0
         best.sort()
-        if len(best) > 1 and best[0][0] == best[1][0] and not (
-            _same_letters(word, best[0][1]) or _same_stem(best[0][1], best[1][1])
+        if (
+            len(best) > 1
+            and best[0][0] == best[1][0]
+            and not (_same_letters(word, best[0][1]) or _same_stem(best[0][1], best[1][1]))
         ):
             return word, 100.0
         edits, meant = best[0]
@@ -176,8 +183,10 @@ class Reader:
             of_fact[mention.fact].append(mention)
         for mention, judgement in zip(mentions, judgements, strict=True):
             choice = self.choices.get(mention.fact)
-            foreign = choice is not None and choice.done and self._meant_for_another(
-                scene, mention, judgement, in_clause[scene.clause_of[mention.first]]
+            foreign = (
+                choice is not None
+                and choice.done
+                and self._meant_for_another(scene, mention, judgement, in_clause[scene.clause_of[mention.first]])
             )
             listed = judgement.distant and (mention.solid or mention.done)
             result = judgement.result and mention.done
@@ -219,7 +228,11 @@ class Reader:
         if any((following, kind) in scene.by_clause for kind in ("finding", "head")):
             return
         for cue in scene.cues:
-            if scene.clause_of[cue.first] == following and cue.entry.kind == "negated" and cue.entry.direction == "after":
+            if (
+                scene.clause_of[cue.first] == following
+                and cue.entry.kind == "negated"
+                and cue.entry.direction == "after"
+            ):
                 start, end = scene.text.tokens[cue.first].start, scene.text.tokens[cue.last - 1].end
                 mention.judgement = Judgement(Assertion.NEGATED, cue.entry.id, start, end)
                 return
@@ -262,7 +275,9 @@ class Reader:
 
     # --- all mentions of a fact together ---
 
-    def _brought_together(self, scene: Scene, scores: Sequence[float], mentions: Sequence[Mention]) -> dict[str, Reading]:
+    def _brought_together(
+        self, scene: Scene, scores: Sequence[float], mentions: Sequence[Mention]
+    ) -> dict[str, Reading]:
         by_fact: dict[str, list[Mention]] = defaultdict(list)
         for mention in mentions:
             if mention.judgement.assertion not in _SPEAKS_OF_ANOTHER:
@@ -301,6 +316,7 @@ class Reader:
         if current:
             # what a study was asked to find gives way to what it found
             open_mentions = [m for m in open_mentions if not m.judgement.advised]
+            open_mentions = [m for m in open_mentions if not self._compatible(m, [v for _, v in current])]
         if current and any(not m.implied for m, _ in current):
             open_mentions = [m for m in open_mentions if not m.implied]
         if choice and choice.best:
@@ -317,6 +333,16 @@ class Reader:
             return self._reading(scene, scores, fact, union, current[0][0], said, conflict=True)
         deciding = min(current, key=lambda c: (len(c[1]), c[0].last - c[0].first))[0]
         return self._reading(scene, scores, fact, together, deciding, said)
+
+    def _compatible(self, mention: Mention, current: Sequence[Values]) -> bool:
+        """Whether a negation of the higher degrees only ("no significant …") leaves room for what is said besides."""
+        if not mention.judgement.limited or mention.judgement.assertion is not Assertion.NEGATED:
+            return False
+        allowed: Values = mention.denied or self.domains[mention.fact]
+        for grade in self.vocabulary.grades:
+            if grade.fact == mention.fact:
+                allowed = frozenset([grade.absent, next(iter(grade.degrees))])
+        return all(values <= allowed for values in current)
 
     @staticmethod
     def _now(scene: Scene, current: list[tuple[Mention, Values]]) -> list[tuple[Mention, Values]]:
@@ -343,7 +369,11 @@ class Reader:
             best = min(done, key=lambda v: choice.best.index(str(v)))
             possible = {best}
             for mention in open_mentions:
-                if len(mention.said) == 1 and mention.judgement.assertion is Assertion.UNCERTAIN and not mention.judgement.advised:
+                if (
+                    len(mention.said) == 1
+                    and mention.judgement.assertion is Assertion.UNCERTAIN
+                    and not mention.judgement.advised
+                ):
                     possible |= {v for v in mention.said if choice.best.index(str(v)) < choice.best.index(str(best))}
             if _joined_by_or(scene, list(done.values())):
                 possible |= set(done)
@@ -408,7 +438,9 @@ class Reader:
     def _framed(self, scene: Scene, given: Mapping[str, Value], kind: str) -> tuple[Reading, ...]:
         tokens = [t for t in scene.text.tokens if t.text.strip()]
         start, end = scene.text.raw_span(tokens[0].start, tokens[-1].end)
-        assertion = {"yes": Assertion.AFFIRMED, "no": Assertion.NEGATED, "unclear": Assertion.UNCERTAIN}.get(kind, Assertion.NOT_DOCUMENTED)
+        assertion = {"yes": Assertion.AFFIRMED, "no": Assertion.NEGATED, "unclear": Assertion.UNCERTAIN}.get(
+            kind, Assertion.NOT_DOCUMENTED
+        )
         quote = scene.text.raw[start:end]
         return tuple(
             Reading(
@@ -431,9 +463,21 @@ class Reader:
             return
         for stage in self.vocabulary.stages:
             disease = found.get(stage.disease_fact)
-            if stage.fact in frame.facts and disease and stage.disease_value in disease.values and len(disease.values) == 1:
+            if (
+                stage.fact in frame.facts
+                and disease
+                and stage.disease_value in disease.values
+                and len(disease.values) == 1
+            ):
                 if stage.fact not in found:
-                    found[stage.fact] = Reading(stage.fact, self.domains[stage.fact], disease.quote, disease.start, disease.end, method=f"{stage.id}: not staged")
+                    found[stage.fact] = Reading(
+                        stage.fact,
+                        self.domains[stage.fact],
+                        disease.quote,
+                        disease.start,
+                        disease.end,
+                        method=f"{stage.id}: not staged",
+                    )
         if frame.facts[0] in found:
             return
         kind = self._leading(scene)
@@ -443,9 +487,7 @@ class Reader:
             another = any(m.judgement.assertion is Assertion.OTHER_PERSON for m in mentions) or "other_person" in kinds
             if "not_documented" in kinds and not found:
                 kind = "closed"
-            elif another and not found:
-                kind = "unclear"
-            elif kinds & {"uncertain", "planned"} and not found:
+            elif (another and not found) or (kinds & {"uncertain", "planned"} and not found):
                 kind = "unclear"
         if kind is None:
             return
@@ -468,12 +510,17 @@ class Reader:
     ) -> dict[str, Reading]:
         """An age from a date of birth, if the day of service is known too; a date of birth alone leaves it open."""
         for age in self.vocabulary.ages:
-            if age.fact not in self.domains or not any(k in {"age_birth"} for t in scene.tags for k in (x.kind for x in t.entry)):
+            if age.fact not in self.domains or not any(
+                k in {"age_birth"} for t in scene.tags for k in (x.kind for x in t.entry)
+            ):
                 continue
             if age.fact in found and len(found[age.fact].values) == 1:
                 continue
             dates = dates_in(scene.text.plain)
-            starts = {kind: [scene.text.tokens[t.first].start for t, _ in scene.having(kind)] for kind in ("age_birth", "age_service")}
+            starts = {
+                kind: [scene.text.tokens[t.first].start for t, _ in scene.having(kind)]
+                for kind in ("age_birth", "age_service")
+            }
             born, day = _labelled(dates, starts["age_birth"], starts["age_service"])
             day = day or service
             values: Values = self.domains[age.fact]
@@ -482,7 +529,9 @@ class Reader:
             if born is None and age.fact not in frame.facts:
                 continue
             start, end = scene.text.raw_span(scene.text.tokens[0].start, scene.text.tokens[-1].end)
-            return {age.fact: Reading(age.fact, values, scene.text.raw[start:end], start, end, method=f"{age.id}: dates")}
+            return {
+                age.fact: Reading(age.fact, values, scene.text.raw[start:end], start, end, method=f"{age.id}: dates")
+            }
         return {}
 
     def dates(self, text: str) -> tuple[tuple[str, date, int, int], ...]:
@@ -521,7 +570,9 @@ class Reader:
             shown = ", ".join(said) if len(said) <= 6 else f"{len(said)} values"
             by = f" by '{mention.judgement.rule}'" if mention.judgement.rule else ""
             side_word = f", {mention.side}" if mention.side else ""
-            lines.append(f"{text[start:end]!r}: {mention.fact} = {shown} ({mention.rule}); {mention.judgement.assertion}{by}{side_word}")
+            lines.append(
+                f"{text[start:end]!r}: {mention.fact} = {shown} ({mention.rule}); {mention.judgement.assertion}{by}{side_word}"
+            )
         for reading in self.read(text, question, side=side):
             values = sorted(map(str, reading.values))
             shown = ", ".join(values) if len(values) <= 6 else f"{len(values)} values"
@@ -542,7 +593,7 @@ def _says(mention: Mention) -> Values | None:
     if assertion is Assertion.PAST:
         return mention.said if mention.done else None
     if assertion is Assertion.PLANNED:
-        return None if mention.done else mention.said
+        return None if mention.done or mention.dated else mention.said
     return None
 
 
@@ -580,10 +631,15 @@ def _joined_by_or(scene: Scene, mentions: Sequence[Mention]) -> bool:
     if len(mentions) < 2:
         return False
     ordered = sorted(mentions, key=lambda m: m.first)
-    return any("or" in scene.words[a.last : b.first] and b.first - a.last <= 3 for a, b in zip(ordered, ordered[1:], strict=False))
+    return any(
+        "or" in scene.words[a.last : b.first] and b.first - a.last <= 3
+        for a, b in zip(ordered, ordered[1:], strict=False)
+    )
 
 
-def _labelled(dates: Sequence[tuple[int, int, date]], births: Sequence[int], services: Sequence[int]) -> tuple[date | None, date | None]:
+def _labelled(
+    dates: Sequence[tuple[int, int, date]], births: Sequence[int], services: Sequence[int]
+) -> tuple[date | None, date | None]:
     """Which date is that of birth and which that of service: each belongs to the label before it."""
     born = day = None
     for start, _, value in dates:

@@ -14,8 +14,7 @@ _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "iiii": 4}
 _ROMAN_LETTERED = {r + letter: n for r, n in _ROMAN.items() for letter in ("", "a", "b", "c")}
 _LETTERS = frozenset("abc")
 _AFTER_ONE = frozenset(
-    "or to and on of in with w by per at a b c vs versus avn osteonecrosis onfh necrosis disease lesion changes right left r l"
-    " without no hip femoral ficat arco steinberg penn jic mri confirmed only both avascular per each bilateral hips".split()
+    ["or", "to", "and", "on", "of", "in", "with", "w", "by", "per", "at", "a", "b", "c", "vs", "versus", "avn", "osteonecrosis", "onfh", "necrosis", "disease", "lesion", "changes", "right", "left", "r", "l", "without", "no", "hip", "femoral", "ficat", "arco", "steinberg", "penn", "jic", "mri", "confirmed", "only", "both", "avascular", "per", "each", "bilateral", "hips"]
 )
 _THROUGH = frozenset(["-", "to", "through", "thru", "till"])
 _EITHER = frozenset(["or", "/", "vs", "versus", "and", "&"])
@@ -30,7 +29,17 @@ _DATE_SHAPE = re.compile(
     r"(?<![\d/.-])(?:\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})|\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-\d{1,2}-\d{1,2}"
     r"|\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9}\.?,? \d{4}|[a-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})(?![\d/])"
 )
-_DATE_FORMATS = ("%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d.%m.%Y", "%Y-%m-%d", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y")
+_DATE_FORMATS = (
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%m/%d/%y",
+    "%d.%m.%Y",
+    "%Y-%m-%d",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d %Y",
+    "%B %d %Y",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +176,20 @@ def grades_of(interval: Interval, bounds: Mapping[str, tuple[float, float]]) -> 
     return frozenset(g for g, (low, high) in bounds.items() if interval.low <= high and interval.high >= low)
 
 
-def whole_number(words: Sequence[str], i: int, numbers: Mapping[str, int]) -> tuple[int, int] | None:
+_DIGIT_ALIKE = {"l": "1", "o": "0", "i": "1"}
+
+
+def whole_number(
+    words: Sequence[str], i: int, numbers: Mapping[str, int], glued: Callable[[int], bool] = lambda _: False
+) -> tuple[int, int] | None:
     """A whole number in digits or words at token i, and where it ends: 38, thirty eight."""
     if i >= len(words):
         return None
     word = words[i]
     if word.isdecimal() and len(word) <= 3:
+        after = words[i + 1] if i + 1 < len(words) else ""
+        if after in _DIGIT_ALIKE and len(word) == 1 and glued(i + 1):
+            return int(word + _DIGIT_ALIKE[after]), i + 2
         return int(word), i + 1
     value = numbers.get(word)
     if value is None:
@@ -183,7 +200,9 @@ def whole_number(words: Sequence[str], i: int, numbers: Mapping[str, int]) -> tu
     return value, i + 1
 
 
-def bounded_years(words: Sequence[str], first: int, value: int, domain: frozenset[int]) -> tuple[frozenset[int], int] | None:
+def bounded_years(
+    words: Sequence[str], first: int, value: int, domain: frozenset[int]
+) -> tuple[frozenset[int], int] | None:
     """The ages that a bound before a number leaves: over 50 is 51 and up. None without a bound."""
     bounded, begin = _bound(words, first)
     if not bounded:

@@ -176,6 +176,7 @@ class Document(VocabularyModel):
     or_words: Words = ()
     decoys: Words = ()
     ordinary: Words = ()
+    fillers: Words = ()
     numbers: Mapping[str, int] = Field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     pairs: tuple[Pair, ...] = ()
@@ -204,9 +205,11 @@ class Vocabulary:
         terms: dict[str, list[Term]] = defaultdict(list)
         self.numbers: dict[str, int] = {}
         self.ordinary: frozenset[str] = frozenset()
+        self.fillers: frozenset[str] = frozenset()
         self.bare: dict[str, str] = {}
         for document in self.documents:
             self.numbers.update(document.numbers)
+            self.fillers |= frozenset(document.fillers)
             self.ordinary |= frozenset(w for phrase in document.ordinary for w in phrase.split())
             for phrase, term in _terms(document):
                 terms[phrase].append(term)
