@@ -21,7 +21,11 @@ def reader_of(loaded: Loaded) -> Reader:
         for q in loaded.prompts.question.values()
     }
     documents = {name: loaded.library.vocabulary(name) for name in loaded.policy.vocabulary}
-    domains = {f: d for f, d in loaded.policy.domains.items() if loaded.policy.fact[f].kind != "codes"}
+    domains = {
+        fact: frozenset(v for v in values if not isinstance(v, tuple))
+        for fact, values in loaded.policy.domains.items()
+        if loaded.policy.fact[fact].kind != "codes"
+    }
     return load_reader(documents, loaded.library.vocabulary("context"), domains, frames)
 
 
@@ -97,7 +101,14 @@ def _begins(loaded: Loaded, text: str, question: Question) -> tuple[FactRead, ..
     given = {"yes": question.frame.yes, "no": question.frame.no}.get(kind or "", {})
     start = text.index(words[0]) if words else 0
     return tuple(
-        FactRead(fact=f, values=(v,), quote=text[start : start + len(first)], start=start, end=start + len(first), method=f"begins with {kind}")
+        FactRead(
+            fact=f,
+            values=(v,),
+            quote=text[start : start + len(first)],
+            start=start,
+            end=start + len(first),
+            method=f"begins with {kind}",
+        )
         for f, v in given.items()
         if v in loaded.policy.domains[f]
     )
@@ -130,7 +141,9 @@ def _statement(loaded: Loaded, text: str, question: Question) -> tuple[FactRead,
     fact = question.facts[0]
     kind = reader_of(loaded).bare_kind(text)
     frame = question.frame
-    given = {"no": frame.no, "unclear": frame.unclear, "closed": frame.unclear}.get(kind or "", frame.yes).get(fact, "present")
+    given = {"no": frame.no, "unclear": frame.unclear, "closed": frame.unclear}.get(kind or "", frame.yes).get(
+        fact, "present"
+    )
     values = tuple(str(v) for v in loaded.policy.fact[fact].values) if given == UNKNOWN else (given,)
     start = text.index(words)
     return (FactRead(fact=fact, values=values, quote=words, start=start, end=start + len(words), method="statement"),)

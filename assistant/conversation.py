@@ -71,7 +71,8 @@ def respond(session: Session, text: str) -> Reply:
     """The meaning of one typed line. Never raises for what a reviewer can type."""
     try:
         if len(text) > MAX_ANSWER:
-            return Reply(lines=(f"That answer is longer than {MAX_ANSWER:,} characters. Paste only the part that answers the question.",))
+            too_long = f"That answer is longer than {MAX_ANSWER:,} characters."
+            return Reply(lines=(f"{too_long} Paste only the part that answers the question.",))
         typed = text.strip()
         if typed.startswith("/") and not typed.startswith("//"):
             name, _, rest = typed.partition(" ")
@@ -260,9 +261,11 @@ def _effects(before: Session, after: Session) -> tuple[str, ...]:
             if was != now:
                 lines.append(f"{side}{policy.fact[fact].label}: {was} → {now}")
         old_words = {c.id: c.word for c in criteria_lines(before, old)}
-        for line in criteria_lines(after, review):
-            if old_words[line.id] != line.word:
-                lines.append(f"{side}{line.id} {line.label}: {old_words[line.id]} → {line.word}")
+        lines += [
+            f"{side}{line.id} {line.label}: {old_words[line.id]} → {line.word}"
+            for line in criteria_lines(after, review)
+            if old_words[line.id] != line.word
+        ]
         if old.determination.outcome is not review.determination.outcome:
             lines.append(f"{side}determination: {OUTCOME_WORDS[review.determination.outcome]}")
     return tuple(lines)

@@ -39,8 +39,10 @@ def _criteria(session: Session) -> list[str]:
     lines = []
     for review in session.sides:
         lines.append(determination_line(session, review))
-        for line in criteria_lines(session, review):
-            lines.append(f"  {'  ' * line.depth}{line.id} {line.label}: {line.word} {line.quote}".rstrip())
+        lines += [
+            f"  {'  ' * line.depth}{line.id} {line.label}: {line.word} {line.quote}".rstrip()
+            for line in criteria_lines(session, review)
+        ]
     return lines
 
 

@@ -23,6 +23,7 @@ def assistant(tmp_path):
             text=True,
             env=env,
             cwd=tmp_path,
+            check=False,
             timeout=60,
         )
 
@@ -157,7 +158,13 @@ def test_a_100_kb_answer_is_handled(assistant):
 
 
 def test_assess_answers_every_line_in_order_and_names_the_bad_ones(assistant):
-    lines = ['{"id": 1, "facts": {"age_years": 62}}', "nonsense", '{"id": 3, "facts": {"age_years": "old"}}', '{"id": 4, "facts": {}}', '{"id": 5}']
+    lines = [
+        '{"id": 1, "facts": {"age_years": 62}}',
+        "nonsense",
+        '{"id": 3, "facts": {"age_years": "old"}}',
+        '{"id": 4, "facts": {}}',
+        '{"id": 5}',
+    ]
     result = assistant("assess", "--jsonl", given="\n".join(lines) + "\n")
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert result.returncode == 1
@@ -185,7 +192,11 @@ def test_interpret_quotes_the_words_that_it_read(assistant):
 
 
 def test_interpret_reads_each_line_on_its_own(assistant):
-    rows = [{"id": "a", "question": "age", "text": "38"}, {"id": "b", "question": "mood", "text": "x"}, {"id": "c", "text": 7}]
+    rows = [
+        {"id": "a", "question": "age", "text": "38"},
+        {"id": "b", "question": "mood", "text": "x"},
+        {"id": "c", "text": 7},
+    ]
     result = assistant("interpret", "--jsonl", given="\n".join(map(json.dumps, rows)))
     out = [json.loads(line) for line in result.stdout.splitlines()]
     assert out[0]["facts"] == {"age_years": 38}

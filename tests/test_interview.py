@@ -29,7 +29,8 @@ def no_reading(_text, _question, _context):
 
 def read(**facts):
     return tuple(
-        FactRead(fact=f, values=tuple(v) if isinstance(v, list | tuple) else (v,), quote=f"{f} {v}") for f, v in facts.items()
+        FactRead(fact=f, values=tuple(v) if isinstance(v, list | tuple) else (v,), quote=f"{f} {v}")
+        for f, v in facts.items()
     )
 
 
@@ -40,7 +41,9 @@ def answer(question, side=None, replaces=None, **facts):
 @pytest.fixture
 def new(loaded):
     def make(**request):
-        started = Started(policy=loaded.policy.id, version=loaded.policy.version, case="c", request=request, intake=False)
+        started = Started(
+            policy=loaded.policy.id, version=loaded.policy.version, case="c", request=request, intake=False
+        )
         return start(loaded, no_reading, started)
 
     return make
@@ -78,7 +81,9 @@ def test_an_age_of_fifty_settles_with_one_question(new):
 
 def test_one_rich_answer_settles_several_questions(new):
     facts = {**ALL_PASS["imaging"], **ALL_PASS["stage"], **ALL_PASS["collapse"], **ALL_PASS["arthritis"]}
-    session = after(new(), answer("age", age_years=38), answer("laterality", laterality="left"), answer("imaging", **facts))
+    session = after(
+        new(), answer("age", age_years=38), answer("laterality", laterality="left"), answer("imaging", **facts)
+    )
     assert asked(session) == ("symptoms", False)
 
 
@@ -91,7 +96,11 @@ def test_pain_makes_the_question_on_function_moot_and_the_other_way_round(new):
 
 def test_a_range_that_decides_nothing_is_asked_back_with_its_values(new):
     session = after(new(), answer("age", age_years=38), answer("laterality", laterality="left"))
-    session = after(session, answer("imaging", **ALL_PASS["imaging"]), answer("stage", osteonecrosis="present", osteonecrosis_stage=[2, 3]))
+    session = after(
+        session,
+        answer("imaging", **ALL_PASS["imaging"]),
+        answer("stage", osteonecrosis="present", osteonecrosis_stage=[2, 3]),
+    )
     ask = next_question(session)
     assert (ask.question.id, ask.ask_back, ask.fact) == ("stage", True, "osteonecrosis_stage")
     assert [(c.key, c.value) for c in ask.choices] == [("2", 2), ("3", 3)]
@@ -119,7 +128,12 @@ def test_a_record_that_does_not_say_is_not_asked_back(new):
 
 
 def test_answers_that_exclude_each_other_are_asked_with_both_quotes(new):
-    session = after(new(), answer("age", age_years=38), answer("laterality", laterality="left"), answer("imaging", osteonecrosis_stage=2, **ALL_PASS["imaging"]))
+    session = after(
+        new(),
+        answer("age", age_years=38),
+        answer("laterality", laterality="left"),
+        answer("imaging", osteonecrosis_stage=2, **ALL_PASS["imaging"]),
+    )
     session = after(session, answer("stage", osteonecrosis="present", osteonecrosis_stage=3))
     finding = session.current.findings["osteonecrosis_stage"]
     assert finding.conflict
@@ -191,7 +205,9 @@ def test_both_hips_are_taken_one_at_a_time_with_a_determination_each(new):
 
 
 def test_what_was_said_before_both_sides_were_known_counts_for_neither(new):
-    session = after(new(), answer("age", age_years=38, hip_pain="present"), answer("laterality", laterality="bilateral"))
+    session = after(
+        new(), answer("age", age_years=38, hip_pain="present"), answer("laterality", laterality="bilateral")
+    )
     assert session.left_behind == (1,)
     assert all("hip_pain" not in s.findings for s in session.sides)
 
@@ -238,9 +254,13 @@ def test_circumstances_send_a_case_that_meets_the_criteria_to_a_physician(new):
 def test_intake_asks_about_the_form_and_what_is_given_is_not_asked(loaded):
     fresh = start(loaded, no_reading, Started(policy=loaded.policy.id, version=2))
     assert next_question(fresh).question.id == "request_codes"
-    given = start(loaded, no_reading, Started(policy=loaded.policy.id, version=2, request={"procedure_codes": ["S2325"]}))
+    given = start(
+        loaded, no_reading, Started(policy=loaded.policy.id, version=2, request={"procedure_codes": ["S2325"]})
+    )
     assert next_question(given).question.id == "request_condition"
-    unlisted = start(loaded, no_reading, Started(policy=loaded.policy.id, version=2, request={"procedure_codes": ["27299"]}))
+    unlisted = start(
+        loaded, no_reading, Started(policy=loaded.policy.id, version=2, request={"procedure_codes": ["27299"]})
+    )
     assert next_question(unlisted).question.id == "request_unlisted"
     declined = after(fresh, Answered(question="request_codes", text="/start", read=()))
     assert next_question(declined).question.id == "age"
@@ -266,7 +286,9 @@ def test_an_event_that_does_not_fit_is_refused_in_one_sentence(new, event):
 
 
 def events_strategy():
-    pairs = st.sampled_from([(q, f) for q, f in ALL_PASS.items()] + [("stage", {"osteonecrosis_stage": 3}), ("age", {"age_years": 62})])
+    pairs = st.sampled_from(
+        list(ALL_PASS.items()) + [("stage", {"osteonecrosis_stage": 3}), ("age", {"age_years": 62})]
+    )
     return st.lists(st.one_of(pairs.map(lambda p: answer(p[0], **p[1])), st.just(Undone())), max_size=12)
 
 

@@ -81,6 +81,11 @@ def test_the_wheel_works_from_another_directory_in_a_fresh_environment(tmp_path)
     assert run.returncode == 0, run.stderr
     assert "criteria_not_met" in run.stdout
     shown = subprocess.run(
-        [home / "bin" / "python", "-c", program, "paths"], capture_output=True, text=True, cwd=tmp_path, env=env, check=False
+        [home / "bin" / "python", "-c", program, "paths"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=env,
+        check=False,
     )
     assert str(site) in shown.stdout

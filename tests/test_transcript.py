@@ -118,7 +118,11 @@ def test_the_store_knows_which_reviews_are_open(tmp_path):
     Journal(store.path_of("done")).append(STARTED, Concluded(determination="criteria_met"))
     Journal(store.path_of("again")).append(STARTED, Concluded(determination="criteria_met"), Reopened(reason="x"))
     (tmp_path / "junk.jsonl").write_text("junk")
-    assert {c.path.stem: c.concluded is not None for c in store.cases()} == {"open": False, "done": True, "again": False}
+    assert {c.path.stem: c.concluded is not None for c in store.cases()} == {
+        "open": False,
+        "done": True,
+        "again": False,
+    }
 
 
 @pytest.mark.parametrize("case", ["../../etc/passwd", "/abs/olute", "a\x00b", "..", "x" * 300, "ümläut"])

@@ -153,7 +153,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: not readable as YAML: {error}", "Save it as plain UTF-8 text") from error
     except ValueError as error:  # a date such as 2026-13-45
-        raise PolicyError(f"{path}: a value can not be read: {error}", "Correct it, or put it in quotation marks") from error
+        raise PolicyError(
+            f"{path}: a value can not be read: {error}", "Correct it, or put it in quotation marks"
+        ) from error
     if not isinstance(content, dict):
         raise PolicyError(f"{path}:1: must be a mapping of keys to values", "Compare with a packaged policy")
     return content
@@ -165,7 +167,7 @@ def _check_depth(path: Path, raw: bytes) -> None:
     for event in yaml.parse(raw, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 1
             raise PolicyError(f"{path}:{line}: nested more than {MAX_DEPTH} deep", "Make it flatter")
 
 

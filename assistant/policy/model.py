@@ -173,7 +173,7 @@ class Criterion(Model):
 
 
 class Implication(Model):
-    """A fact that goes without saying: when the condition is true and the fact was never spoken of, it has the value."""
+    """A fact that goes without saying: when the condition is true and nobody spoke of it, it has the value."""
 
     when: Condition
     fact: Id
@@ -353,7 +353,7 @@ class Policy(Model):
         if fact.kind == "integer":
             return frozenset(range(fact.minimum, fact.maximum + 1))
         if fact.kind == "codes":
-            every = sorted(self.code_groups["listed"]) + [OUTSIDE]
+            every = [*sorted(self.code_groups["listed"]), OUTSIDE]
             return frozenset(c for n in range(1, len(every) + 1) for c in combinations(every, n))
         return frozenset(fact.values)
 

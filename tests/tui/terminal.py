@@ -44,7 +44,11 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.fd, child = pty.openpty()
         self._set_size(*size)
-        clean = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM", "COLUMNS", "LINES"}}
+        clean = {
+            k: v
+            for k, v in os.environ.items()
+            if k not in {"NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM", "COLUMNS", "LINES"}
+        }
         self.process = subprocess.Popen(
             command or [sys.executable, str(STUB), *map(str, arguments)],
             stdin=child,
