@@ -175,8 +175,9 @@ class Document(VocabularyModel):
     current: Words = ()
     or_words: Words = ()
     decoys: Words = ()
-    ordinary: Words = ()
+    ordinary: str = ""
     fillers: Words = ()
+    near_words: str = ""
     numbers: Mapping[str, int] = Field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     pairs: tuple[Pair, ...] = ()
@@ -210,7 +211,8 @@ class Vocabulary:
         for document in self.documents:
             self.numbers.update(document.numbers)
             self.fillers |= frozenset(document.fillers)
-            self.ordinary |= frozenset(w for phrase in document.ordinary for w in phrase.split())
+            self.ordinary |= frozenset(document.near_words.split())
+            self.ordinary |= frozenset(document.ordinary.split())
             for phrase, term in _terms(document):
                 terms[phrase].append(term)
             if document.bare:
