@@ -423,18 +423,23 @@ def notices(policy: Policy, today: date, date_of_service: date | None = None) ->
             f" Its annual review was due on {due} and is {days} overdue; "
             "check for a newer version before relying on this result."
         )
-    said = [text] if late > 0 else []
-    if date_of_service and date_of_service < policy.approved:
-        said.append(
-            f"The date of service, {_day(date_of_service)}, is before this version was approved ({approved}); "
-            "check which version applies."
+    said = (text,) if late > 0 else ()
+    return said + (service_notices(policy, date_of_service) if date_of_service else ())
+
+
+def service_notices(policy: Policy, date_of_service: date) -> tuple[str, ...]:
+    """A warning when the date of service lies outside the dates of this version."""
+    approved, due, day = _day(policy.approved), _day(policy.next_review), _day(date_of_service)
+    if date_of_service < policy.approved:
+        return (
+            f"The date of service, {day}, is before this version was approved ({approved}); check which version applies.",
         )
-    if date_of_service and date_of_service > policy.next_review:
-        said.append(
-            f"The date of service, {_day(date_of_service)}, is after this version's next review was due ({due}); "
-            "check which version applies."
+    if date_of_service > policy.next_review:
+        return (
+            f"The date of service, {day}, is after this version's next review was due ({due}); "
+            "check which version applies.",
         )
-    return tuple(said)
+    return ()
 
 
 def based_on(policy: Policy, today: date) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from string import ascii_lowercase
 from typing import Any
@@ -400,12 +400,18 @@ def completed_years(birth: date, day: date) -> int:
 
 def _add_age(found: dict[str, Finding], session: Session, turns: tuple[Turn, ...]) -> None:
     dates = _dates(session.started, turns)
-    if "age_years" not in session.policy.domains or len(dates) < 2:
+    if "age_years" not in session.policy.domains or "birth_date" not in dates:
         return
-    years = completed_years(dates["birth_date"], dates["date_of_service"])
+    day, named = dates.get("date_of_service"), "service"
+    if day is None and session.started.at:
+        # Reading R18: without a date of service the date of the review counts, and the quote says so.
+        day, named = datetime.fromisoformat(session.started.at).date(), "no date of service; review"
+    if day is None:
+        return
+    years = completed_years(dates["birth_date"], day)
     if years not in session.policy.domains["age_years"]:
         return
-    quote = f"born {dates['birth_date'].isoformat()}, service {dates['date_of_service'].isoformat()}"
+    quote = f"born {dates['birth_date'].isoformat()}, {named} {day.isoformat()}"
     values = frozenset[Value]([years])
     known = found.get("age_years")
     source = Source(0, quote, values)

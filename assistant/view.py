@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from .determination import Determination, Outcome, Truth, based_on, flag_of, missing
+from .determination import Determination, Outcome, Truth, based_on, flag_of, missing, service_notices
 from .events import Answered, Picked
 from .interview import Ask, Finding, Session, SideReview, Turn, dates_of, next_question
 from .policy import Criterion, Policy, Question, Value
@@ -214,8 +214,13 @@ def determination_line(session: Session, review: SideReview | None = None) -> st
 
 
 def overdue_line(session: Session, today: date) -> str:
-    """The line on the version and its review that every result carries."""
-    return based_on(session.policy, today)
+    """The line on the version and its review that every result carries, and on a date of service outside it."""
+    return " ".join([based_on(session.policy, today), *_service(session)])
+
+
+def _service(session: Session) -> tuple[str, ...]:
+    day = dates_of(session).get("date_of_service")
+    return service_notices(session.policy, day) if day else ()
 
 
 def understood(session: Session, event: Answered | Picked) -> tuple[str, ...]:
@@ -229,6 +234,8 @@ def understood(session: Session, event: Answered | Picked) -> tuple[str, ...]:
         lines = [_read_line(session, event, read.fact, read.quote) for read in event.read or ()]
         if not lines and event.text not in {"/skip", "/start"}:
             lines.append("I read nothing from this that the criteria ask for.")
+        if any(read.fact == "date_of_service" for read in event.read or ()):
+            lines += _service(session)
         for again in event.rereads:
             lines.append(f"answer {again.turn} is now read anew")
     changed = [_changed_line(policy, c, t) for c, t in (event.criteria or {}).items() if not policy.criterion[c].part]

@@ -138,3 +138,26 @@ def test_a_settled_review_can_be_closed_after_the_last_question(new):
 def test_an_open_review_is_closed_as_information_needed_only_on_purpose(new):
     session = say(new, "38")
     assert not respond(session, "/conclude").events
+
+
+def test_a_date_of_service_outside_the_version_is_warned_of_at_once(loaded):
+    session = start(
+        loaded,
+        reads(loaded),
+        Started(policy=loaded.policy.id, version=2, case="c", request={"procedure_codes": ["S2325"]}),
+    )
+    session = say(session, "yes", "R")
+    reply = respond(session, "DOB 3/15/1992, DOS 12/4/2026")
+    assert any("check which version applies" in line for line in reply.lines)
+
+
+def test_circumstances_are_taken_word_for_word_and_only_a_bare_no_is_none(new):
+    for text in (
+        "repeat decompression after one in 2023",
+        "no, but she had radiation of this hip",
+        "nothing but a pacemaker",
+    ):
+        assert say(new, *MET, text).current.determination.outcome is Outcome.NOT_ADDRESSED, text
+    for text in ("no", "None.", "nothing else", "no, nothing"):
+        assert say(new, *MET, text).current.determination.outcome is Outcome.MET, text
+    assert next_question(say(new, *MET, "not sure")).ask_back

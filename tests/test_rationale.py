@@ -628,7 +628,6 @@ def check_side(side, session, review_of_side, text):
 
 
 def test_what_holds_for_every_review(loaded, any_events):
-    seen = set()
 
     @settings(max_examples=80, deadline=None)
     @given(any_events)
@@ -643,7 +642,6 @@ def test_what_holds_for_every_review(loaded, any_events):
         for quote in re.findall(r"“([^”]*)”", text):
             assert quote in said
         for side, one, part in zip(rationale.sides, session.sides, parts, strict=True):
-            seen.add(one.determination.outcome)
             check_side(side, session, one, part)
             foreign = {t.number for t in session.turns if one.side and t.side not in {None, one.side}}
             shared = {f.id for f in loaded.policy.facts if f.about != "side"}
@@ -657,4 +655,3 @@ def test_what_holds_for_every_review(loaded, any_events):
         assert rationale_digest(session) == rationale_digest(concluded(session))
 
     check()
-    assert seen == set(Outcome)

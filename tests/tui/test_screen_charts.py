@@ -1,6 +1,8 @@
 """The practice charts on the screen, in a real terminal: typed as a nurse would, to the concluded end."""
 
 import os
+import re
+import subprocess
 import sys
 
 import pytest
@@ -10,6 +12,8 @@ from terminal import Terminal
 from assistant.answering import reads
 from assistant.interview import fold, outcome_of
 from assistant.transcript import read_events
+
+TIME = re.compile(r"\"at\": \"[^\"]*\"")
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -41,3 +45,30 @@ def test_a_chart_is_reviewed_on_the_screen(name, size, tmp_path, loaded):
     if keep := os.environ.get("KEEP_TRANSCRIPTS"):
         with open(os.path.join(keep, f"{name}.jsonl"), "w") as file:  # noqa: PTH118, PTH123 - a tool's output
             file.write(path.read_text())
+
+
+def test_the_screen_and_plain_mode_write_the_same_transcript(tmp_path):
+    name = "chart-2-age-decides"
+    answers = CHARTS[name]["answers"]
+    command = [sys.executable, "-m", "assistant", "--case", name, "--reviewer", "reviewer"]
+    screen = Terminal(command=command, environment={"ASSISTANT_STATE_DIR": str(tmp_path / "screen")})
+    try:
+        screen.wait_for("procedure codes")
+        screen.settle()
+        for text in answers:
+            screen.type(text + "\r")
+            screen.settle()
+        screen.type("\x1b")
+        screen.end(b"\x11")
+    finally:
+        screen.close()
+    environment = {**os.environ, "ASSISTANT_STATE_DIR": str(tmp_path / "plain")}
+    given = "\n".join(answers) + "\n"
+    subprocess.run(
+        [*command, "--plain"], input=given, text=True, env=environment, stdout=subprocess.DEVNULL, check=True
+    )
+    screen_lines, plain_lines = (
+        [TIME.sub("", line) for line in (tmp_path / kind / f"{name}.jsonl").read_text().splitlines()]
+        for kind in ("screen", "plain")
+    )
+    assert screen_lines == plain_lines
