@@ -120,6 +120,17 @@ class Scene:
         """Whether the answer names places of the body: `own`, `other`, both or none."""
         return _places_named(self)
 
+    def sections(self) -> dict[int, str]:
+        """The kind of section of each token that stands below a heading; empty without headings."""
+        heads = [
+            (tag.last, term.kind.removeprefix("heading_"))
+            for tag in self.tags
+            for term in tag.entry
+            if term.kind.startswith("heading_") and tag.last < len(self.words) and self.words[tag.last] == ":"
+        ]
+        bounds = [*(start for start, _ in heads[1:]), len(self.words)]
+        return {i: kind for (start, kind), end in zip(heads, bounds, strict=False) for i in range(start, end)}
+
     def having(self, kind: str) -> Sequence[tuple[Tag, Term]]:
         """All tags with a meaning of this kind."""
         return self.by_kind.get(kind, ())

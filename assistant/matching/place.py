@@ -130,8 +130,17 @@ class Sides:
         self.by_clause: dict[int, list[tuple[Tag, str]]] = {}
         for tag, name in self.tags:
             self.by_clause.setdefault(scene.clause_of[tag.first], []).append((tag, name))
-        named = {s for _, s in self.tags if s in {"left", "right"}}
-        self.contrasts = self.review is None and len(named) == 2
+        self.contrasts = False
+
+    def compare(self, mentions: Sequence[Mention]) -> None:
+        """Note whether what is said of this place contrasts its sides, neither of which is said to be under review."""
+        scene = self.scene
+        named = {m.side for m in mentions}
+        for tag, side in self.tags:
+            near = (place for other, place in place_tags(scene, scene.clause_of[tag.first]) if abs(other.first - tag.last) <= 1)
+            if OWN in near:
+                named.add(side)
+        self.contrasts = self.review is None and {"left", "right"} <= named
 
     def _is_sign(self, tag: Tag) -> bool:
         """A single letter glued to a number or another word is no side: L5, R2."""

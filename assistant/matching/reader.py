@@ -195,17 +195,29 @@ class Reader:
                 mention.weak = True
             self._ended_later(scene, mention)
             mention.side = sides.of(mention) if sides.tags else ""
-        for mention in mentions:
+        placed = [(m, self._tied(m)) for m in mentions]
+        placed = [(m, tied) for m, tied in placed if not tied or self._in_place(scene, m)]
+        sides.compare([m for m, tied in placed if tied])
+        for mention, tied in placed:
             choice = self.choices.get(mention.fact)
-            tied = mention.fact not in self.of_person and (choice is None or choice.done)
-            if tied and not self._in_place(scene, mention):
-                continue
             if tied and sides.excludes(mention.side) and not (choice and choice.done):
                 continue
             if tied and sides.contrasts and mention.side in {"left", "right"} and not (choice and choice.done):
                 mention.doubtful = mention.doubtful or not self._same_on_both(mention, of_fact[mention.fact][:_MANY])
             kept.append(mention)
-        return self._corrected(scene, kept)
+        return self._corrected(scene, self._by_section(scene, kept))
+
+    @staticmethod
+    def _by_section(scene: Scene, mentions: list[Mention]) -> list[Mention]:
+        """What a report found counts over what it was asked; what its plan names has not been done."""
+        sections = scene.sections()
+        if not sections:
+            return mentions
+        for mention in mentions:
+            if sections.get(mention.first) == "planned" and mention.done and mention.judgement.assertion is Assertion.AFFIRMED:
+                mention.judgement = Judgement(Assertion.PLANNED, "heading")
+        found = {m.fact for m in mentions if sections.get(m.first) == "found" and _says(m) is not None}
+        return [m for m in mentions if m.fact not in found or sections.get(m.first) != "asked"]
 
     @staticmethod
     def _meant_for_another(scene: Scene, mention: Mention, judgement: Judgement, mentions: Sequence[Mention]) -> bool:
@@ -236,6 +248,11 @@ class Reader:
                 start, end = scene.text.tokens[cue.first].start, scene.text.tokens[cue.last - 1].end
                 mention.judgement = Judgement(Assertion.NEGATED, cue.entry.id, start, end)
                 return
+
+    def _tied(self, mention: Mention) -> bool:
+        """Whether a mention is about a place of the body; a person's age and the level of care are not."""
+        choice = self.choices.get(mention.fact)
+        return mention.fact not in self.of_person and (choice is None or choice.done)
 
     @staticmethod
     def _in_place(scene: Scene, mention: Mention) -> bool:

@@ -164,13 +164,18 @@ class Bare(VocabularyModel):
 
 
 class Document(VocabularyModel):
-    """The content of one vocabulary file."""
+    """The content of one vocabulary file.
+
+    `headings` begin sections of a report, with a colon behind them: `asked` (what a study was to find), `found` (what it
+    found, which counts over what was asked), `planned` (what is still to be done) and `other`.
+    """
 
     sites: Words = ()
     other_sites: Words = ()
     other_causes: Words = ()
     sides: Sides | None = None
     bare: Bare | None = None
+    headings: Mapping[str, Words] = Field(default_factory=dict)
     corrections: Words = ()
     current: Words = ()
     or_words: Words = ()
@@ -236,6 +241,7 @@ def _terms(document: Document) -> Iterable[tuple[str, Term]]:
         ("or", document.or_words),
         ("decoy", document.decoys),
     ]
+    plain += [(f"heading_{name}", words) for name, words in document.headings.items()]
     for kind, words in plain:
         yield from ((w, Term(kind)) for w in words)
     if document.sides:
