@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any, Literal
@@ -39,7 +39,8 @@ class Cue(BaseModel):
 
     `before` stands before what it speaks of, `after` behind it, `colon` directly behind it or behind its colon. `scope`
     is how many words it reaches (0: to the end of the clause); `listing` lets it reach over commas; `limited` negates
-    only the higher degrees ("no significant"); what is `advised` has not been done; a `result` is of something that was done.
+    only the higher degrees ("no significant"); what is `advised` has not been done; a `result` is of something that was
+    done; some words mean silence only `with_negation` ("no pain mentioned").
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -58,6 +59,7 @@ class Cue(BaseModel):
         "patient",
         "now",
         "doubling",
+        "exception",
     ]
     direction: Literal["before", "after", "both", "colon"] = "before"
     scope: int = 0
@@ -65,6 +67,7 @@ class Cue(BaseModel):
     limited: bool = False
     advised: bool = False
     result: bool = False
+    with_negation: bool = False
     words: tuple[str, ...]
 
 
@@ -94,6 +97,7 @@ class Judgement:
     distant: bool = False
     advised: bool = False
     result: bool = False
+    with_negation: bool = False
 
 
 AFFIRMED = Judgement(Assertion.AFFIRMED)
@@ -202,6 +206,12 @@ def _judge_one(
         spoken.append(Judgement(Assertion.UNCERTAIN, "question mark", 0, 0))
     if not spoken:
         return AFFIRMED
+    negated = [j for j in spoken if j.assertion is Assertion.NEGATED]
+    if not negated:
+        spoken = [j for j in spoken if not j.with_negation] or [AFFIRMED]
+    elif any(c.entry.kind == "exception" and c.first >= last for c in cues):
+        # "no complaints except hip pain": what is denied is not all
+        spoken = [replace(j, limited=True) if j in negated else j for j in spoken]
     if _doubled(text, [j for j in spoken if j.assertion is Assertion.NEGATED], cues):
         spoken = [j for j in spoken if j.assertion is not Assertion.NEGATED] or [AFFIRMED]
     behind = [j for j in spoken if j.start >= text.tokens[last - 1].end and j.rule]
@@ -271,7 +281,7 @@ def _says(
 ) -> Judgement | None:
     """What a cue says of a mention in its clause; None if it does not reach it."""
     cue = found.entry
-    if cue.kind in {"pseudo", "end", "patient", "now", "doubling"}:
+    if cue.kind in {"pseudo", "end", "patient", "now", "doubling", "exception"}:
         return None
     ahead = found.first < first
     if ahead and found.last > first and text.tokens[first].text in _NEGATIONS:
@@ -310,6 +320,7 @@ def _says(
         text.tokens[found.last - 1].end,
         limited=cue.limited,
         advised=cue.advised,
+        with_negation=cue.with_negation,
         result=cue.result,
         distant=distant and cue.kind == "negated",
     )

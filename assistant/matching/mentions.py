@@ -9,7 +9,7 @@ from functools import partial
 from .assertion import AFFIRMED, Cue, Judgement
 from .phrases import Found
 from .text import Text
-from .values import Numbers, bounded_years, grades_of, lengths, number_range, stage_numeral, whole_number
+from .values import Numbers, bounded_behind, bounded_years, grades_of, lengths, number_range, stage_numeral, whole_number
 from .vocabulary import Age, Choice, Grade, Scale, Stage, Term, Value, Vocabulary
 
 Values = frozenset[Value]
@@ -37,6 +37,8 @@ _LINKS = frozenset(
         "|",
     ]
 )
+_SHORT = 40
+"""Words of an answer in which a number may stand for itself, at most."""
 _PLACING = frozenset(["in", "on", "at", "for", "of", "the", "this", "is"])
 _GAP = 4
 
@@ -184,6 +186,8 @@ def _findings(scene: Scene) -> Iterator[Mention]:
             continue
         if entry.beside and scene.question not in entry.questions and not _beside(scene, tag, entry.beside):
             continue
+        if entry.along and not _along(scene, entry.along):
+            continue
         domain = scene.domains[entry.fact]
         denied = None if entry.only_affirmed else domain - {entry.value}
         yield Mention(
@@ -202,6 +206,13 @@ def _findings(scene: Scene) -> Iterator[Mention]:
         )
         for fact, value in entry.implies.items():
             yield Mention(fact, tag.first, tag.last, frozenset([value]), None, entry.id, entry.site)
+
+
+def _along(scene: Scene, fact: str) -> bool:
+    """Whether the answer names another fact, this place or the disease."""
+    if scene.spoken_of or any(x.of.fact == fact for kind in ("choice", "choice_any") for _, x in scene.having(kind)):
+        return True
+    return any(place == "own" for number in range(len(scene.text.clauses)) for _, place in place_tags(scene, number))
 
 
 def _beside(scene: Scene, tag: Tag, fact: str) -> bool:
@@ -460,7 +471,8 @@ def _numeral(scene: Scene, i: int) -> Numbers | None:
 
 def _range_at(scene: Scene, i: int) -> Numbers | None:
     read: Callable[[int], Numbers | None] = partial(_numeral, scene)
-    return number_range(scene.words, scene.text.tokens, i, read)
+    found = number_range(scene.words, scene.text.tokens, i, read)
+    return bounded_behind(scene.words, found) if found else None
 
 
 def _numeral_after(scene: Scene, position: int, gap: int = 3) -> Numbers | None:
@@ -532,7 +544,8 @@ def _measured(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
         ]
         alone = grade.fact in scene.bare and len(content) <= one.last - one.first + 2
         silent = not any(scene.having(kind) for kind in ("head", "head_needing", "length_word"))
-        if grade.fact in scene.bare and silent and not against and not content_words(scene, one.first, one.last):
+        few = len(content) <= one.last - one.first + 5
+        if grade.fact in scene.bare and silent and few and not against and not content_words(scene, one.first, one.last):
             alone = True
         closest = min((distance(t, tag) for t in near), default=99)
         if (near and closest <= min((distance(t, tag) for t in against), default=99)) or (alone and not against):
@@ -686,7 +699,8 @@ def _bare_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
             or _is_link(scene, number.last)
         )
         letter = words[number.first] in {"i", "v", "l", "a"} and len(words) > 3
-        if alone_before and alone_after and not letter:
+        marker = words[number.last : number.last + 1] == [")"] and "(" not in words[max(0, number.first - 2) : number.first]
+        if alone_before and alone_after and not letter and not marker and len(words) <= _SHORT:
             yield number
         i = number.last
 
@@ -745,7 +759,7 @@ def _ages(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
         if plus:
             said, end = frozenset(v for v in numbers if v >= value), end + 1
         mention = Mention(age.fact, first, end, said, domain - said, f"{age.id}: years", solid=True, dated=True)
-        mention.doubtful = _half_read(scene, end, value)
+        mention.doubtful = said == domain or _half_read(scene, end, value)
         if _named_age(scene, kinds, first, end):
             strong.append(mention)
         elif age.fact in scene.bare and _may_be_age(scene, kinds, first, end):
@@ -759,6 +773,9 @@ def _ages(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
 
 def _named_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int) -> bool:
     """A number with a word that makes it an age: 38 y/o, aged 38, 47F."""
+    token, before_word = scene.text.tokens[first], scene.words[first - 1] if first else ""
+    if token.glued and before_word.isalpha() and "age_before" not in kinds.get(first - 1, ()):
+        return False
     position = end + (end < len(scene.words) and scene.words[end] == "-")
     plain_years = position < len(scene.words) and scene.words[position] in {"year", "years", "y"}
     if plain_years and position + 1 < len(scene.words) and scene.words[position + 1] == "old":

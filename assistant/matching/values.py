@@ -17,7 +17,7 @@ _AFTER_ONE = frozenset(
     ["or", "to", "and", "on", "of", "in", "with", "w", "by", "per", "at", "a", "b", "c", "vs", "versus", "avn", "osteonecrosis", "onfh", "necrosis", "disease", "lesion", "changes", "right", "left", "r", "l", "without", "no", "hip", "femoral", "ficat", "arco", "steinberg", "penn", "jic", "mri", "confirmed", "only", "both", "avascular", "per", "each", "bilateral", "hips"]
 )
 _THROUGH = frozenset(["-", "to", "through", "thru", "till"])
-_EITHER = frozenset(["or", "/", "vs", "versus", "and", "&"])
+_EITHER = frozenset(["->", "or", "/", "vs", "versus", "and", "&"])
 _UNDER = {("<",): False, ("<=",): True, ("under",): False, ("below",): False, ("less", "than"): False, ("up", "to"): True,
           ("at", "most"): True, ("no", "more", "than"): True, ("not", "more", "than"): True, ("maximum",): True, ("sub",): False}  # fmt: skip
 _OVER = {(">",): False, (">=",): True, ("over",): False, ("above",): False, ("more", "than"): False, ("greater", "than"): False,
@@ -117,6 +117,9 @@ class Interval:
 
 
 _STEP = 1e-6
+_ABOUT = frozenset(["about", "approx", "approximately", "around", "roughly", "circa", "nearly", "almost", "estimated"])
+_SPREAD = 0.2
+"""How far off an approximate length may be, as a part of it."""
 
 
 def lengths(words: Sequence[str], numbers: Mapping[str, int]) -> list[Interval]:
@@ -141,6 +144,8 @@ def lengths(words: Sequence[str], numbers: Mapping[str, int]) -> list[Interval]:
                 low, first = lower * factor_low / factor, other
         low, high = min(low, high), max(low, high)
         bounded, begin = _bound(words, first)
+        if begin and words[begin - 1] in _ABOUT:
+            low, high, begin = low * (1 - _SPREAD), high * (1 + _SPREAD), begin - 1
         if bounded == "under":
             low, high = 0.0, high - _STEP
         elif bounded == "upto":
@@ -169,6 +174,24 @@ def _bound(words: Sequence[str], first: int) -> tuple[str, int]:
         if before in _OVER:
             return ("from" if _OVER[before] else "over"), first - length
     return "", first
+
+
+_BEHIND = {"less": -1, "below": -1, "lower": -1, "earlier": -1, "under": -1, "better": -1,
+           "more": 1, "above": 1, "higher": 1, "later": 1, "greater": 1, "over": 1, "worse": 1, "beyond": 1}  # fmt: skip
+
+
+def bounded_behind(words: Sequence[str], numbers: Numbers) -> Numbers:
+    """A number with a bound behind it: II or less, 3 or higher, 2+."""
+    end = numbers.last
+    following = words[end : end + 2]
+    if following[:1] == ["+"]:
+        direction, length = 1, 1
+    elif len(following) == 2 and following[0] == "or" and following[1] in _BEHIND:
+        direction, length = _BEHIND[following[1]], 2
+    else:
+        return numbers
+    reach = range(0, max(numbers.values) + 1) if direction < 0 else range(min(numbers.values), 7)
+    return Numbers(numbers.first, end + length, frozenset(reach), numbers.doubtful)
 
 
 def grades_of(interval: Interval, bounds: Mapping[str, tuple[float, float]]) -> frozenset[str]:

@@ -27,7 +27,8 @@ class Finding(VocabularyModel):
     `site`: `own` names the place by itself; `open` belongs to it unless another body part governs; `needed` counts only
     with a word for the place, or under one of `questions`. A `weak` value gives way to another one in the same answer.
     With `only_affirmed`, a negation of the words says nothing. With `only_under`, they count under those questions
-    alone; with `beside`, next to a word for that fact, too. With `done`, the past counts as now, and what is planned or
+    alone; with `beside`, next to a word for that fact, too; with `along`, only in an answer that names that fact, this place or
+    the disease. With `done`, the past counts as now, and what is planned or
     pending is open.
     """
 
@@ -42,6 +43,7 @@ class Finding(VocabularyModel):
     done: bool = False
     only_affirmed: bool = False
     beside: str = ""
+    along: str = ""
     implies: Mapping[str, Value] = Field(default_factory=dict)
     words: Words
 
