@@ -305,7 +305,7 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
                 solid=True,
                 site="own" if term.own else "open",
             )
-        else:
+        elif not any(abs(m.first - tag.last) <= 1 or abs(tag.first - m.last) <= 2 for m in measured):
             head = domain - {grade.absent}
             site = "own" if term.own else "open"
             yield Mention(
@@ -418,13 +418,17 @@ def _bare_degrees(scene: Scene, grade: Grade, order: Sequence[str], taken: set[i
         untagged = [
             w
             for i, w in enumerate(scene.words)
-            if scene.segment_of[i] == segment and w.isalpha() and i not in scene.kinds_at and i not in scene.cued
+            if scene.segment_of[i] == segment
+            and w.isalpha()
+            and i not in scene.kinds_at
+            and i not in scene.cued
+            and w not in scene.vocabulary.fillers
         ]
         end = group[-1][0].last
         behind = scene.words[end] if end < len(scene.words) and scene.segment_of[end] == segment else ""
         noun = (
             behind.isalpha()
-            and end not in scene.kinds_at
+            and not scene.kinds_at.get(end, set()) & {"degree", "side", "correction", "current", "or"}
             and end not in scene.cued
             and behind not in scene.vocabulary.fillers
         )

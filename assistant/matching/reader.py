@@ -195,13 +195,18 @@ class Reader:
                 mention.weak = True
             self._ended_later(scene, mention)
             mention.side = sides.of(mention) if sides.tags else ""
+            if mention.solid and self._has_exception(scene, mention):
+                mention.doubtful = True
         placed = [(m, self._tied(m)) for m in mentions]
         placed = [(m, tied) for m, tied in placed if not tied or self._in_place(scene, m)]
         sides.compare([m for m, tied in placed if tied])
         for mention, tied in placed:
             choice = self.choices.get(mention.fact)
-            if tied and sides.excludes(mention.side) and not (choice and choice.done):
-                continue
+            if tied and sides.excludes(mention.side):
+                if not (choice and choice.done):
+                    continue
+                # a study of the other side alone is none of this side; one of both is
+                mention.doubtful = mention.doubtful or mention.side == "other"
             if tied and sides.contrasts and mention.side in {"left", "right"} and not (choice and choice.done):
                 mention.doubtful = mention.doubtful or not self._same_on_both(mention, of_fact[mention.fact][:_MANY])
             kept.append(mention)
@@ -264,6 +269,15 @@ class Reader:
         if mention.site == "needed":
             return place == OWN or (place == "" and scene.question in mention.questions)
         return place != OTHER
+
+    @staticmethod
+    def _has_exception(scene: Scene, mention: Mention) -> bool:
+        """Whether "except" follows in the clause: "no complaints except hip pain"."""
+        clause = scene.clause_of[mention.first]
+        return any(
+            cue.entry.kind == "exception" and cue.first >= mention.last and scene.clause_of[cue.first] == clause
+            for cue in scene.cues
+        )
 
     @staticmethod
     def _same_on_both(mention: Mention, mentions: Sequence[Mention]) -> bool:
