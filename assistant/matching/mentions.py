@@ -9,7 +9,16 @@ from functools import partial
 from .assertion import AFFIRMED, Cue, Judgement
 from .phrases import Found
 from .text import Text
-from .values import Numbers, bounded_behind, bounded_years, grades_of, lengths, number_range, stage_numeral, whole_number
+from .values import (
+    Numbers,
+    bounded_behind,
+    bounded_years,
+    grades_of,
+    lengths,
+    number_range,
+    stage_numeral,
+    whole_number,
+)
 from .vocabulary import Age, Choice, Grade, Scale, Stage, Term, Value, Vocabulary
 
 Values = frozenset[Value]
@@ -549,7 +558,13 @@ def _measured(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
         alone = grade.fact in scene.bare and len(content) <= one.last - one.first + 2
         silent = not any(scene.having(kind) for kind in ("head", "head_needing", "length_word"))
         few = len(content) <= one.last - one.first + 5
-        if grade.fact in scene.bare and silent and few and not against and not content_words(scene, one.first, one.last):
+        if (
+            grade.fact in scene.bare
+            and silent
+            and few
+            and not against
+            and not content_words(scene, one.first, one.last)
+        ):
             alone = True
         closest = min((distance(t, tag) for t in near), default=99)
         if (near and closest <= min((distance(t, tag) for t in against), default=99)) or (alone and not against):
@@ -703,7 +718,9 @@ def _bare_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
             or _is_link(scene, number.last)
         )
         letter = words[number.first] in {"i", "v", "l", "a"} and len(words) > 3
-        marker = words[number.last : number.last + 1] == [")"] and "(" not in words[max(0, number.first - 2) : number.first]
+        marker = (
+            words[number.last : number.last + 1] == [")"] and "(" not in words[max(0, number.first - 2) : number.first]
+        )
         if alone_before and alone_after and not letter and not marker and len(words) <= _SHORT:
             yield number
         i = number.last

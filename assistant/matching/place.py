@@ -137,7 +137,11 @@ class Sides:
         scene = self.scene
         named = {m.side for m in mentions}
         for tag, side in self.tags:
-            near = (place for other, place in place_tags(scene, scene.clause_of[tag.first]) if abs(other.first - tag.last) <= 1)
+            near = (
+                place
+                for other, place in place_tags(scene, scene.clause_of[tag.first])
+                if abs(other.first - tag.last) <= 1
+            )
             if OWN in near:
                 named.add(side)
         self.contrasts = self.review is None and {"left", "right"} <= named

@@ -219,7 +219,11 @@ class Reader:
         if not sections:
             return mentions
         for mention in mentions:
-            if sections.get(mention.first) == "planned" and mention.done and mention.judgement.assertion is Assertion.AFFIRMED:
+            if (
+                sections.get(mention.first) == "planned"
+                and mention.done
+                and mention.judgement.assertion is Assertion.AFFIRMED
+            ):
                 mention.judgement = Judgement(Assertion.PLANNED, "heading")
         found = {m.fact for m in mentions if sections.get(m.first) == "found" and _says(m) is not None}
         return [m for m in mentions if m.fact not in found or sections.get(m.first) != "asked"]
@@ -641,7 +645,11 @@ def _opens(mention: Mention, domain: Values) -> bool:
         return True
     if judgement.assertion is Assertion.NEGATED and mention.denied is None and mention.graded_negation is None:
         return False
-    return judgement.limited or judgement.distant or (mention.doubtful and _says(mention) is not None)
+    return (
+        judgement.limited
+        or judgement.distant
+        or (mention.doubtful and (_says(mention) is not None or mention.said == domain))
+    )
 
 
 def _refines(mention: Mention) -> bool:

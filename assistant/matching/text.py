@@ -209,7 +209,41 @@ def _opens(tokens: Sequence[Token], i: int) -> bool:
 
 
 _ABBREVIATIONS = frozenset(
-    ["dr", "mr", "mrs", "ms", "pt", "st", "stg", "gr", "vs", "approx", "e", "g", "i", "fig", "no", "hx", "tx", "rx", "mod", "sev", "min", "max", "lt", "rt", "bilat", "y", "o", "yr", "yrs", "mo", "mos", "wk", "wks"]
+    [
+        "dr",
+        "mr",
+        "mrs",
+        "ms",
+        "pt",
+        "st",
+        "stg",
+        "gr",
+        "vs",
+        "approx",
+        "e",
+        "g",
+        "i",
+        "fig",
+        "no",
+        "hx",
+        "tx",
+        "rx",
+        "mod",
+        "sev",
+        "min",
+        "max",
+        "lt",
+        "rt",
+        "bilat",
+        "y",
+        "o",
+        "yr",
+        "yrs",
+        "mo",
+        "mos",
+        "wk",
+        "wks",
+    ]
 )
 
 
