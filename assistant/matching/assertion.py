@@ -37,7 +37,8 @@ class Assertion(StrEnum):
 class Cue(BaseModel):
     """Words of one kind and direction.
 
-    `before` stands before what it speaks of, `after` behind it, `colon` directly behind it or behind its colon. `scope`
+    `before` stands before what it speaks of, `after` behind it, `colon` directly behind it or behind its colon, a `sign`
+    directly beside it, before it where a sign begins the list. `scope`
     is how many words it reaches (0: to the end of the clause); `listing` lets it reach over commas; `limited` negates
     only the higher degrees ("no significant"); what is `advised` has not been done; a `result` is of something that was
     done; some words mean silence only `with_negation` ("no pain mentioned").
@@ -61,7 +62,7 @@ class Cue(BaseModel):
         "doubling",
         "exception",
     ]
-    direction: Literal["before", "after", "both", "colon"] = "before"
+    direction: Literal["before", "after", "both", "colon", "sign"] = "before"
     scope: int = 0
     listing: bool = False
     limited: bool = False
@@ -267,6 +268,7 @@ def _speaks_forward(
         found.last <= first < end
         and first - found.last <= 3
         and not {",", "."} & {t.text for t in text.tokens[found.last : first]}
+        and not any(c.entry.kind == "end" and found.last <= c.first < first for c in cues)
         for first, _ in ranges
     )
 
@@ -286,6 +288,8 @@ def _says(
     ahead = found.first < first
     if ahead and found.last > first and text.tokens[first].text in _NEGATIONS:
         return None  # "with no" before "no limits": the mention has that word for itself
+    if cue.direction == "sign":
+        return _sign_says(text, found, ahead, first, last)
     if (ahead and cue.direction in {"after", "colon"}) or (not ahead and cue.direction == "before"):
         return None
     # A cue may run into the mention ("no acute" before "acute fracture").
@@ -323,6 +327,35 @@ def _says(
         with_negation=cue.with_negation,
         result=cue.result,
         distant=distant and cue.kind == "negated",
+    )
+
+
+def _sign_says(text: Text, found: Found[Cue], ahead: bool, first: int, last: int) -> Judgement | None:
+    """What a sign says of the mention beside it: "(-) pain" where signs lead, "pain (-)" where they follow."""
+    clause = next((c for c in text.clauses if c.first <= found.first < c.last), None)
+    start = found.first
+    while clause and start > clause.first and text.tokens[start - 1].text != ",":
+        start -= 1
+    leads = start == found.first or (clause is not None and _is_sign(text, clause.first) and clause.first < found.first)
+    gap = text.tokens[found.last : first] if ahead else text.tokens[last : found.first]
+    near = len(gap) <= (1 if ahead else 2) and all(not t.text.isalnum() for t in gap if not ahead)
+    if ahead is not leads or not near or "," in [t.text for t in gap]:
+        return None
+    assertion = Assertion.AFFIRMED if found.entry.kind == "affirmed" else Assertion.NEGATED
+    return Judgement(
+        assertion,
+        found.entry.id,
+        text.tokens[found.first].start,
+        text.tokens[found.last - 1].end,
+        result=found.entry.result,
+    )
+
+
+def _is_sign(text: Text, position: int) -> bool:
+    """Whether a plus or minus, bare or in brackets, stands here."""
+    return (
+        any(t.text in {"+", "-"} for t in text.tokens[position : position + 2])
+        and not text.tokens[position].text.isalnum()
     )
 
 

@@ -568,7 +568,7 @@ def _measured(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
             alone = True
         closest = min((distance(t, tag) for t in near), default=99)
         if (near and closest <= min((distance(t, tag) for t in against), default=99)) or (alone and not against):
-            said: Values = frozenset(grades_of_lengths(grade, one.low, one.high))
+            said: Values = grades_of_lengths(grade, one.low, one.high) or frozenset([grade.absent])
             yield Mention(grade.fact, one.first, one.last, said, None, f"{grade.id}: length", solid=True)
 
 

@@ -13,55 +13,14 @@ from .text import Token
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "iiii": 4}
 _ROMAN_LETTERED = {r + letter: n for r, n in _ROMAN.items() for letter in ("", "a", "b", "c")}
 _LETTERS = frozenset("abc")
-_AFTER_ONE = frozenset(
-    [
-        "or",
-        "to",
-        "and",
-        "on",
-        "of",
-        "in",
-        "with",
-        "w",
-        "by",
-        "per",
-        "at",
-        "a",
-        "b",
-        "c",
-        "vs",
-        "versus",
-        "avn",
-        "osteonecrosis",
-        "onfh",
-        "necrosis",
-        "disease",
-        "lesion",
-        "changes",
-        "right",
-        "left",
-        "r",
-        "l",
-        "without",
-        "no",
-        "hip",
-        "femoral",
-        "ficat",
-        "arco",
-        "steinberg",
-        "penn",
-        "jic",
-        "mri",
-        "confirmed",
-        "only",
-        "both",
-        "avascular",
-        "per",
-        "each",
-        "bilateral",
-        "hips",
-    ]
+_VERBS = frozenset(
+    "would will am was have had has think thought believe see saw put do did can could shall should may might must agree"
+    " agreed suspect suspected recommend recommended reviewed review read went go asked ask told tell spoke enclose note"
+    " noted find found advise advised discussed look looked feel felt know call called get got understand want need regret"
+    " hope examined explained offered propose proposed write wrote send sent also just still don't didn't can't cannot".split()
 )
+"""Words behind the pronoun I, where it is no number."""
+
 _THROUGH = frozenset(["-", "to", "through", "thru", "till"])
 _EITHER = frozenset(["->", "or", "/", "vs", "versus", "and", "&"])
 _UNDER = {("<",): False, ("<=",): True, ("under",): False, ("below",): False, ("less", "than"): False, ("up", "to"): True,
@@ -111,7 +70,7 @@ def stage_numeral(tokens: Sequence[Token], words: Sequence[str], i: int, numbers
         value = numbers.get(word)
         if value is None or value > 10:
             return None
-    if word == "i" and following < len(tokens) and words[following].isalpha() and words[following] not in _AFTER_ONE:
+    if word == "i" and following < len(tokens) and words[following] in _VERBS:
         return None  # the pronoun
     doubtful = False
     if following < len(tokens) and tokens[following].glued:
@@ -198,7 +157,10 @@ def lengths(words: Sequence[str], numbers: Mapping[str, int]) -> list[Interval]:
             low = 0.0
         elif bounded in {"over", "from"}:
             low, high = low + (_STEP if bounded == "over" else 0.0), math.inf
-        found.append(Interval(begin, i + 1, low * factor, high * factor))
+        last = i + 1
+        if len(words) > i + 2 and words[i + 1] == "or" and words[i + 2] in _BEHIND:
+            low, high, last = (0.0, high, i + 3) if _BEHIND[words[i + 2]] < 0 else (low, math.inf, i + 3)
+        found.append(Interval(begin, last, low * factor, high * factor))
     return found
 
 
