@@ -432,7 +432,8 @@ def service_notices(policy: Policy, date_of_service: date) -> tuple[str, ...]:
     approved, due, day = _day(policy.approved), _day(policy.next_review), _day(date_of_service)
     if date_of_service < policy.approved:
         return (
-            f"The date of service, {day}, is before this version was approved ({approved}); check which version applies.",
+            f"The date of service, {day}, is before this version was approved ({approved}); "
+            "check which version applies.",
         )
     if date_of_service > policy.next_review:
         return (
