@@ -223,6 +223,9 @@ def _judge_one(
     if any(j.assertion is Assertion.PAST for j in behind):
         # "no collapse in 2022": what was not so then may be so now
         spoken = [j for j in spoken if j.assertion is not Assertion.NEGATED or j in behind]
+    if any(j.assertion is Assertion.NEGATED and j.end >= text.tokens[first - 1].start and j.start < text.tokens[first].start for j in spoken):
+        # "to rule out …, shows no free air": what was found counts over what was looked for
+        spoken = [j for j in spoken if not (j.advised and j.assertion is Assertion.UNCERTAIN)]
     for assertion in _PRECEDENCE:
         found = [j for j in spoken if j.assertion is assertion]
         if found:
@@ -297,12 +300,17 @@ def _says(
     between = range(low, high)
     if not ahead and _speaks_forward(text, found, cues, ranges):
         return None
+    if cue.direction == "colon" and low == high and text.tokens[found.first].text == "no" and _goes_on(text, found):
+        return None
     if cue.direction == "colon":
         if any(text.tokens[i].text not in {":", "(", "-", "=", "|"} for i in between) or high - low > 2:
             return None
     elif cue.scope and high - low > cue.scope:
         return None
-    if any(_ends(other, cue, ahead) and low <= other.first and other.last <= high for other in cues):
+    if any(
+        _ends(other, cue, ahead) and low <= other.first and other.last <= high and not _bracketed(text, other, low, high)
+        for other in cues
+    ):
         return None
     words = [text.tokens[i].text for i in between]
     commas = words.count(",") + words.count(":") * (cue.kind == "negated" and ahead)
@@ -328,6 +336,18 @@ def _says(
         result=cue.result,
         distant=distant and cue.kind == "negated",
     )
+
+
+def _goes_on(text: Text, found: Found[Cue]) -> bool:
+    """Whether another word follows directly: "no" then speaks of that one."""
+    return found.last < len(text.tokens) and text.tokens[found.last].text.isalpha()
+
+
+def _bracketed(text: Text, other: Found[Cue], low: int, high: int) -> bool:
+    """Whether a cue stands in brackets that open and close within [low, high)."""
+    before = [t.text for t in text.tokens[low : other.first]]
+    behind = [t.text for t in text.tokens[other.last : high]]
+    return "(" in before and ")" not in before and ")" in behind
 
 
 def _sign_says(text: Text, found: Found[Cue], ahead: bool, first: int, last: int) -> Judgement | None:

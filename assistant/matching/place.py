@@ -130,7 +130,7 @@ class Sides:
         self.by_clause: dict[int, list[tuple[Tag, str]]] = {}
         for tag, name in self.tags:
             self.by_clause.setdefault(scene.clause_of[tag.first], []).append((tag, name))
-        self.contrasts = False
+        self.contrasts = self.unnamed = False
 
     def compare(self, mentions: Sequence[Mention]) -> None:
         """Note whether what is said of this place contrasts its sides, neither of which is said to be under review."""
@@ -145,6 +145,7 @@ class Sides:
             if OWN in near:
                 named.add(side)
         self.contrasts = self.review is None and {"left", "right"} <= named
+        self.unnamed = self.review is None and {s for _, s in self.tags} >= {"one", "other"}
 
     def _is_sign(self, tag: Tag) -> bool:
         """A single letter glued to a number or another word is no side: L5, R2."""
@@ -187,12 +188,12 @@ class Sides:
             [(t, s) for t, s in same if t.first < mention.first],
             same,
         ):
-            sides = [s for _, s in candidates if s != "this"]
-            if candidates and not sides:
+            sides = [s for _, s in candidates if s not in {"this", "one"}]
+            if not sides and any(s == "this" for _, s in candidates):
                 return "this"
             if sides:
                 nearest = min(
-                    ((t, s) for t, s in candidates if s != "this"),
+                    ((t, s) for t, s in candidates if s not in {"this", "one"}),
                     key=lambda c: (max(c[0].first - mention.last, mention.first - c[0].last, 0), c[0].first),
                 )
                 return nearest[1]
@@ -207,7 +208,7 @@ class Sides:
             if scene.text.clauses[earlier].paragraph != paragraph:
                 break
             for tag, side in reversed(self.by_clause.get(earlier, [])):
-                if side != "this" and tag.last <= mention.first and self._heads(tag):
+                if side not in {"this", "one"} and tag.last <= mention.first and self._heads(tag):
                     return side
         return ""
 
@@ -218,5 +219,5 @@ class Sides:
     def excludes(self, side: str) -> bool:
         """Whether a mention of that side is about the other one."""
         if side == "other":
-            return True
+            return not self.unnamed
         return self.review is not None and side in {"left", "right"} and side != self.review

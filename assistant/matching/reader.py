@@ -209,6 +209,8 @@ class Reader:
                 mention.doubtful = mention.doubtful or mention.side == "other"
             if tied and sides.contrasts and mention.side in {"left", "right"} and not (choice and choice.done):
                 mention.doubtful = mention.doubtful or not self._same_on_both(mention, of_fact[mention.fact][:_MANY])
+            if tied and sides.unnamed and not (choice and choice.done):
+                mention.doubtful = True
             kept.append(mention)
         return self._corrected(scene, self._by_section(scene, kept))
 
@@ -334,6 +336,8 @@ class Reader:
         if absent and stage in found and len(found[stage].values) > 1:
             del found[stage]
         if stage in found and found[stage].method.startswith("conflict"):
+            found.pop(system, None)
+        if stage in found and len(found[stage].values) > 1 and any(r[-1:].isdigit() for r in found[stage].rivals):
             found.pop(system, None)
         if system in found and len(found[system].values) > 1:
             del found[system]

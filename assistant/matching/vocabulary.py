@@ -154,6 +154,7 @@ class Sides(VocabularyModel):
     both: Words
     this: Words
     other: Words
+    one: Words = ()
 
 
 class Bare(VocabularyModel):
@@ -246,14 +247,14 @@ def _terms(document: Document) -> Iterable[tuple[str, Term]]:
     plain += [(f"heading_{name}", words) for name, words in document.headings.items()]
     for kind, words in plain:
         yield from ((w, Term(kind)) for w in words)
-    if document.sides:
-        for side in ("left", "right", "both", "this", "other"):
-            yield from ((w, Term("side", None, side)) for w in getattr(document.sides, side))
     sites = [f" {site} " for site in document.sites]
 
     def own(phrase: str) -> bool:
         return any(site in f" {phrase} " for site in sites)
 
+    if document.sides:
+        for side in ("left", "right", "both", "this", "other", "one"):
+            yield from ((w, Term("side", None, side, own(w))) for w in getattr(document.sides, side))
     for finding in document.findings:
         yield from ((w, Term("finding", finding, finding.value, own(w))) for w in finding.words)
     for pair in document.pairs:
