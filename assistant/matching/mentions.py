@@ -46,6 +46,7 @@ _LINKS = frozenset(
         "|",
     ]
 )
+_FEW, _HIGHEST = 7, 6
 _SHORT = 40
 """Words of an answer in which a number may stand for itself, at most."""
 _PLACING = frozenset(["in", "on", "at", "for", "of", "the", "this", "is"])
@@ -726,6 +727,14 @@ def _bare_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
         i = number.last
 
 
+def unread_number(scene: Scene) -> bool:
+    """Whether a short answer gives numbers that could not be read, of nothing else that is known."""
+    if len(scene.words) > _FEW or any(scene.having(kind) for kind in ("other_site", "other_system", "not_length", "decoy")):
+        return False
+    read = (_numeral(scene, i) for i in range(len(scene.words)))
+    return any(n and scene.words[n.first] not in {"i", "v", "l"} and min(n.values) <= _HIGHEST for n in read)
+
+
 def _is_link(scene: Scene, i: int) -> bool:
     """A word of correction or doubt beside a bare value, or a name of the disease."""
     kinds = scene.kinds_at.get(i)
@@ -795,7 +804,8 @@ def _ages(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
 def _named_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int) -> bool:
     """A number with a word that makes it an age: 38 y/o, aged 38, 47F."""
     token, before_word = scene.text.tokens[first], scene.words[first - 1] if first else ""
-    if token.glued and before_word.isalpha() and "age_before" not in kinds.get(first - 1, ()):
+    named = "age_before" in kinds.get(first - 1, ()) and len(scene.words[first]) > 1
+    if token.glued and before_word.isalpha() and not named:
         return False
     position = end + (end < len(scene.words) and scene.words[end] == "-")
     plain_years = position < len(scene.words) and scene.words[position] in {"year", "years", "y"}
@@ -809,7 +819,7 @@ def _named_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int
     after = kinds.get(end, set())
     if "age_after_number" in after:
         glued = scene.text.tokens[end].glued
-        return glued or len(scene.words[end]) > 1
+        return (glued and not (token.glued and first)) or len(scene.words[end]) > 1
     before = kinds.get(first - 1, set()) | (
         kinds.get(first - 2, set())
         if first >= 2 and scene.words[first - 1] in {":", "=", "is", "-", "of", "now"}

@@ -11,7 +11,7 @@ from os.path import commonprefix
 from typing import Any
 
 from .assertion import AFFIRMED, Assertion, ContextRules, Judgement, judge_tokens
-from .mentions import Mention, Scene, Tag, Values, collect
+from .mentions import Mention, Scene, unread_number, Tag, Values, collect
 from .place import OTHER, OWN, Sides, site_of
 from .text import Text, normalise
 from .values import dates_in, years_between
@@ -524,7 +524,10 @@ class Reader:
         if kind is None:
             kinds = {c.entry.kind for c in scene.cues}
             another = any(m.judgement.assertion is Assertion.OTHER_PERSON for m in mentions) or "other_person" in kinds
-            if "not_documented" in kinds and not found:
+            numbered = frame.facts[0] in frame.bare or any(s.fact in frame.bare for s in self.vocabulary.stages)
+            if numbered and not found and unread_number(scene):
+                kind = "unclear"
+            elif "not_documented" in kinds and not found:
                 kind = "closed"
             elif (another and not found) or (kinds & {"uncertain", "planned"} and not found):
                 kind = "unclear"

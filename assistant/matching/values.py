@@ -23,6 +23,8 @@ _VERBS = frozenset(
 
 _THROUGH = frozenset(["-", "to", "through", "thru", "till"])
 _EITHER = frozenset(["->", "or", "/", "vs", "versus", "and", "&"])
+_ONWARD = frozenset([("going", "on"), ("progressing", "to"), ("bordering", "on"), ("verging", "on"), ("heading", "to")])
+_TOWARD = frozenset(["approaching", "towards", "toward", "nearing", "almost", "bordering"])
 _UNDER = {("<",): False, ("<=",): True, ("under",): False, ("below",): False, ("less", "than"): False, ("up", "to"): True,
           ("at", "most"): True, ("no", "more", "than"): True, ("not", "more", "than"): True, ("maximum",): True, ("sub",): False}  # fmt: skip
 _OVER = {(">",): False, (">=",): True, ("over",): False, ("above",): False, ("more", "than"): False, ("greater", "than"): False,
@@ -79,6 +81,8 @@ def stage_numeral(tokens: Sequence[Token], words: Sequence[str], i: int, numbers
             following += 1
         elif word.isdecimal() and set(after) <= set("liv") and tokens[following].start == tokens[i].end:
             doubtful, following = True, following + 1
+    if tuple(words[following : following + 3]) == ("1", "/", "2") or tuple(words[following : following + 2]) == ("and", "a"):
+        doubtful = True  # one and a half
     return Numbers(i, following, frozenset([value]), doubtful)
 
 
@@ -101,6 +105,10 @@ def number_range(words: Sequence[str], tokens: Sequence[Token], i: int, read: Nu
             high = read(position + 2)
         if joint in {"and", "&"} and i and words[i - 1] not in {"between", "stages"} and high:
             high = high if i and words[i - 1] in {"between", "stages"} else None
+    elif tuple(words[position : position + 2]) in _ONWARD:
+        high, joint = read(position + 2), "or"
+    elif joint in _TOWARD:
+        high, joint = read(position + 1), "or"
     elif tokens[position].glued and tokens[position].start > tokens[position - 1].end:
         high, joint = read(position), "-"  # II-III: the hyphen between letters is no token
     if high is None:
