@@ -846,6 +846,7 @@ def _not_an_age(scene: Scene, kinds: Mapping[int, set[str]], unit: int) -> bool:
 
 def _may_be_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int) -> bool:
     """A bare number under the question on age, unless it plainly counts something else."""
+    end += end + 1 < len(scene.words) and scene.words[end] == "-"
     after = scene.words[end] if end < len(scene.words) else ""
     before = scene.words[first - 1] if first else ""
     if "age_not_after" in kinds.get(end, set()) or after in {

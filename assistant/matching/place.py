@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from .mentions import Mention, Scene, Tag, place_tags
 
 OWN, OTHER = "own", "other"
+_TOPIC = 3
+"""Clauses over which a part of the body stays the one spoken of."""
 _FAR = 12
 """Clauses over which a heading holds."""
 
@@ -32,8 +34,21 @@ def site_of(scene: Scene, mention: Mention) -> str:
         or _last_before(mention, here)
         or _nearest(scene, mention, here)
         or _heading(scene, mention)
+        or _topic(scene, mention)
         or _elsewhere(scene, here)
     )
+
+
+def _topic(scene: Scene, mention: Mention) -> str:
+    """Words that need a place, in a sentence that names none, are about the part that the sentences before were about."""
+    if mention.site != "needed":
+        return ""
+    number = scene.clause_of[mention.first]
+    for earlier in range(number - 1, max(-1, number - _TOPIC), -1):
+        places = place_tags(scene, earlier)
+        if places:
+            return OTHER if max(places, key=lambda p: p[0].first)[1] == OTHER else ""
+    return ""
 
 
 def _elsewhere(scene: Scene, here: Sequence[tuple[Tag, str]]) -> str:
@@ -45,14 +60,20 @@ def _elsewhere(scene: Scene, here: Sequence[tuple[Tag, str]]) -> str:
 
 
 def _caused_elsewhere(scene: Scene, mention: Mention) -> bool:
-    """A limit that something else explains: "cane due to neuropathy", "COPD limits walking"."""
-    for tag, _ in scene.by_clause.get((scene.clause_of[mention.first], "other_cause"), ()):
+    """A limit that something else explains: "cane due to neuropathy", "COPD limits walking".
+
+    Where it only stands in the same sentence, the limit is left open.
+    """
+    clause = scene.clause_of[mention.first]
+    for tag, _ in scene.by_clause.get((clause, "other_cause"), ()):
         before = scene.words[tag.last : mention.first]
         behind = scene.words[mention.last : tag.first]
         if tag.first >= mention.last and len(behind) <= 4 and _CAUSE_LINKS & set(behind):
             return True
         if tag.last <= mention.first and len(before) <= 2 and "," not in before:
             return True
+        if tag.last <= mention.first and len(before) <= _FAR and not any(p == OWN for _, p in place_tags(scene, clause)):
+            mention.doubtful = True
     return False
 
 
