@@ -76,6 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
     rationale.add_argument("--audience", choices=("clinical", "member", "provider"), default="clinical")
     replay = commands.add_parser("replay", parents=[policy], help="run transcripts again and show the first difference")
     replay.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    replay.add_argument("--accept", action="store_true", help="rewrite what is recorded, for you to review and commit")
     policies = commands.add_parser("policy", parents=[policy], help="list, show or check policies")
     policies.add_argument("action", choices=("list", "show", "check"))
     policies.add_argument("id", nargs="?", metavar="ID[@VERSION]")
@@ -391,7 +392,7 @@ def _replayed(args: argparse.Namespace, path: Path) -> Session:
 def _replay(args: argparse.Namespace) -> int:
     from .replay import replay_paths
 
-    return replay_paths(args.paths, _library(args), sys.stdout)
+    return replay_paths(args.paths, _library(args), sys.stdout, args.accept)
 
 
 def _policy(args: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from .errors import AssistantError
 from .events import Answered, Asked, Concluded, Event, Picked, Started
 from .interview import Session, advance, completed, next_question, outcome_of, start
 from .policy import Library, Loaded, load
-from .transcript import read_events
+from .transcript import encode, read_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,42 @@ def replay_file(path: Path, library: Library) -> tuple[Difference, ...]:
     return replay(load(f"{first.policy}@{first.version}", library), events)[1]
 
 
-def replay_paths(paths: Iterable[Path], library: Library, out: TextIO) -> int:
-    """Replay files and directories and report; 1 when anything differs."""
+def accept_file(path: Path, library: Library) -> None:
+    """Rewrite what a transcript records (readings, criteria, determinations, rationale digest) from a fresh run.
+
+    What the reviewer typed, the times and all else stay as they are; a version-control diff is then the review.
+    """
+    events = read_events(path)
+    first = events[0]
+    assert isinstance(first, Started)
+    loaded = load(f"{first.policy}@{first.version}", library)
+    session = start(loaded, reads(loaded), first)
+    kept: list[Event] = [first]
+    for event in events[1:]:
+        if isinstance(event, Answered | Picked):
+            fresh = event.model_copy(update={"read": None, "rereads": ()}) if isinstance(event, Answered) else event
+            written, session = completed(session, fresh)
+            recorded = {name: getattr(written, name) for name in ("read", "rereads", "criteria", "determination")}
+            kept.append(event.model_copy(update={k: v for k, v in recorded.items() if hasattr(event, k)}))
+            continue
+        if isinstance(event, Concluded):
+            event = _as_concluded_now(session, event)  # noqa: PLW2901 - the one event that a session fills
+        session = advance(session, event)
+        kept.append(event)
+    path.write_text("".join(encode(event) + "\n" for event in kept), encoding="utf-8")
+
+
+def _as_concluded_now(session: Session, event: Concluded) -> Concluded:
+    from .rationale import rationale_digest
+
+    outcomes = {s.side or "": s.determination.outcome.value for s in session.sides}
+    digest = rationale_digest(session) if event.rationale else None
+    update = {"determination": outcome_of(session).value, "determinations": outcomes, "rationale": digest}
+    return event.model_copy(update=update)
+
+
+def replay_paths(paths: Iterable[Path], library: Library, out: TextIO, accept: bool = False) -> int:
+    """Replay files and directories and report; 1 when anything differs, unless the differences are accepted."""
     count = differing = 0
     for path in transcripts_in(paths):
         count += 1
@@ -136,9 +170,14 @@ def replay_paths(paths: Iterable[Path], library: Library, out: TextIO) -> int:
             continue
         if found:
             differing += 1
+            if accept:
+                accept_file(path, library)
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
             out.write(f"{path}: {found[0]}{more}\n")
     if not count:
         raise AssistantError("there are no transcripts in these paths", "Name files or directories with *.jsonl")
     out.write(f"{count} replayed, {differing} differ\n")
+    if accept and differing:
+        out.write("accepted; look at the difference before you commit it\n")
+        return 0
     return 1 if differing else 0

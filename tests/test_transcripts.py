@@ -73,6 +73,20 @@ def test_a_copied_review_is_a_test_and_a_changed_one_is_named_by_line(tmp_path, 
     assert "determination" in out
 
 
+def test_accepted_differences_are_recorded_and_nothing_else_changes(tmp_path, capsys):
+    copy = tmp_path / "copy.jsonl"
+    text = TRANSCRIPTS[0].read_text()
+    copy.write_text(text.replace('"criteria_met"', '"criteria_not_met"'))
+    assert main(["replay", str(copy)]) == 1
+    assert main(["replay", "--accept", str(copy)]) == 0
+    assert main(["replay", str(copy)]) == 0
+    was, now = ([json.loads(line) for line in lines.splitlines()] for lines in (text, copy.read_text()))
+    assert [(e["event"], e.get("text"), e.get("at")) for e in was] == [
+        (e["event"], e.get("text"), e.get("at")) for e in now
+    ]
+    capsys.readouterr()
+
+
 def test_a_hand_written_review_needs_no_recorded_readings(tmp_path):
     path = tmp_path / "hand.jsonl"
     path.write_text(
