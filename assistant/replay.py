@@ -138,8 +138,9 @@ def accept_file(path: Path, library: Library) -> None:
         if isinstance(event, Answered | Picked):
             fresh = event.model_copy(update={"read": None, "rereads": ()}) if isinstance(event, Answered) else event
             written, session = completed(session, fresh)
-            recorded = {name: getattr(written, name) for name in ("read", "rereads", "criteria", "determination")}
-            kept.append(event.model_copy(update={k: v for k, v in recorded.items() if hasattr(event, k)}))
+            names = ("criteria", "determination")
+            names += ("read", "rereads") if isinstance(event, Answered) else ()
+            kept.append(event.model_copy(update={name: getattr(written, name) for name in names}))
             continue
         if isinstance(event, Concluded):
             event = _as_concluded_now(session, event)  # noqa: PLW2901 - the one event that a session fills
