@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 
 from .events import FactRead
-from .interview import NOT_STATED, SKIP, START, Context, ReadAnswer
+from .findings import NOT_STATED, SKIP, START, Context
+from .interview import ReadAnswer
 from .matching import Frame, Reader, Reading, load_reader
 from .policy import UNKNOWN, Loaded, Question, in_order, normal_code
 

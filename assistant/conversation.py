@@ -8,19 +8,8 @@ from typing import Any
 
 from .errors import AssistantError
 from .events import Answered, Asked, Concluded, Event, Noted, Picked, Reopened, Undone
-from .interview import (
-    NOT_STATED,
-    SKIP,
-    START,
-    Ask,
-    Session,
-    Turn,
-    advance,
-    answered,
-    completed,
-    next_question,
-    outcome_of,
-)
+from .findings import NOT_STATED, SKIP, START, Turn
+from .interview import Ask, Session, advance, answered, completed, next_question, outcome_of
 from .policy import UNKNOWN, Value, values_of
 from .view import OUTCOME_WORDS, clean, criteria_lines, criterion_for, determination_line, say_values, understood
 

@@ -2,86 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from string import ascii_lowercase
-from typing import Any
 
 from .determination import Determination, Outcome, determine
 from .errors import AssistantError
 from .events import Answered, Asked, Concluded, Event, FactRead, Noted, Picked, Reopened, Reread, Started, Undone
-from .policy import UNKNOWN, Fact, Loaded, Policy, Question, Value, in_order, normal_code, values_of
+from .findings import START, Context, Finding, Turn, checked_values, dates_said, findings_of
+from .policy import Fact, Loaded, Policy, Question, Value, in_order, normal_code
 
-SKIP = "/skip"
-NOT_STATED = "/unknown"
-START = "/start"
 MAX_ANSWERS = 2
 """A question is asked, and asked back once; what is open then stays open, or the reviewer edits."""
 
 MAX_CHOICES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What an answer is read against: the side under review and the dates that give an age."""
-
-    side: str | None = None
-    date_of_service: date | None = None
-    birth_date: date | None = None
-
-
 ReadAnswer = Callable[[str, Question, Context], tuple[FactRead, ...]]
 """How an answer's text becomes what it says of facts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a finding comes from: the turn (0 for the request) and its words."""
-
-    turn: int
-    quote: str
-    values: frozenset[Value]
-    start: int = 0
-    end: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is known of one fact. `conflict`: its sources exclude each other, and `values` holds what either says."""
-
-    fact: str
-    values: frozenset[Value]
-    sources: tuple[Source, ...]
-    origin: str = "read"
-    conflict: bool = False
-    closed: bool = False
-    reason: str = ""
-
-    @property
-    def value(self) -> Value | None:
-        """The only value left, if there is only one."""
-        return next(iter(self.values)) if len(self.values) == 1 and not self.conflict else None
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One thing that the reviewer did, as it counts now (after edits)."""
-
-    number: int
-    question: str
-    side: str | None
-    text: str
-    read: tuple[FactRead, ...] = ()
-    pick: Picked | None = None
-    note: Noted | None = None
-    edited: bool = False
-
-    @property
-    def skipped(self) -> bool:
-        """Passed over without an answer."""
-        return self.text in {SKIP, START} and not self.pick
 
 
 @dataclass(frozen=True)
@@ -179,7 +119,7 @@ def advance(session: Session, event: Event) -> Session:
         event = _answer_checked(session, event)
     elif isinstance(event, Picked):
         for fact, value in event.facts.items():
-            _values(session.policy, fact, value)
+            checked_values(session.policy, fact, value)
     elif isinstance(event, Noted) and event.criterion not in session.policy.criterion:
         raise AssistantError(f"there is no criterion '{event.criterion}'")
     elif isinstance(event, Undone) and not session.turns:
@@ -240,15 +180,8 @@ def context_for(session: Session, side: str | None) -> Context:
     if known is None and policy.side_fact and policy.side_fact in review.findings:
         value = review.findings[policy.side_fact].value
         known = value if isinstance(value, str) and value in policy.sides else None
-    dates = _dates(session.started, session.turns)
+    dates = dates_said(session.started, session.turns)
     return Context(known, dates.get("date_of_service"), dates.get("birth_date"))
-
-
-def _values(policy: Policy, fact: str, value: Any) -> frozenset[Value]:
-    try:
-        return values_of(policy, fact, value)
-    except ValueError as error:
-        raise AssistantError(str(error)) from error
 
 
 def _fold(session: Session) -> Session:
@@ -302,123 +235,21 @@ def _speaks_of_side(policy: Policy, turn: Turn) -> bool:
 
 def _sides(session: Session, turns: tuple[Turn, ...]) -> tuple[SideReview, ...]:
     policy = session.policy
-    shared = _findings(session, turns, None, shared=True)
+    shared = findings_of(policy, session.started, turns, None, shared=True)
     side_finding = shared.get(policy.side_fact or "")
     both = side_finding is not None and side_finding.value == policy.both_sides and bool(policy.both_sides)
     named = side_finding.value if side_finding and side_finding.value in policy.sides else None
     reviews = []
     for side in policy.sides if both else (None,):
-        findings = {**shared, **_findings(session, turns, side or named, shared=False, both=both)}
+        findings = {**shared, **findings_of(policy, session.started, turns, side or named, shared=False, both=both)}
         possible = {f: found.values for f, found in findings.items() if f in policy.domains}
         reviews.append(SideReview(side, findings, determine(policy, possible)))
     return tuple(reviews)
 
 
-def _findings(
-    session: Session, turns: tuple[Turn, ...], side: Value | None, *, shared: bool, both: bool = False
-) -> dict[str, Finding]:
-    """What turns say: of the whole request, or of one side. What was said of one side never counts for another."""
-    policy = session.policy
-    found: dict[str, Finding] = {}
-    if shared:
-        found.update(_requested(policy, session.started.request))
-    for turn in turns:
-        if not shared and turn.side != side and (both or turn.side is not None):
-            continue
-        if turn.pick:
-            for fact, value in turn.pick.facts.items():
-                if _belongs(policy.fact[fact], shared):
-                    values = _values(policy, fact, value)
-                    source = Source(turn.number, turn.text or turn.pick.reason, values)
-                    closed = value == UNKNOWN
-                    found[fact] = Finding(fact, values, (source,), turn.pick.origin, False, closed, turn.pick.reason)
-        for read in turn.read:
-            if _belongs(policy.fact[read.fact], shared):
-                _add(found, read, turn, policy)
-    if shared:
-        _add_age(found, session, turns)
-    return found
-
-
-def _belongs(fact: Fact, shared: bool) -> bool:
-    return fact.kind != "date" and (fact.about != "side") == shared
-
-
-def _requested(policy: Policy, request: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:
-    for fact, value in request.items():
-        if fact in policy.domains:
-            values = _values(policy, fact, value)
-            shown = ", ".join(str(v) for v in value) if isinstance(value, list | tuple) else str(value)
-            yield fact, Finding(fact, values, (Source(0, shown, values),), "request", closed=value == UNKNOWN)
-
-
-def _add(found: dict[str, Finding], read: FactRead, turn: Turn, policy: Policy) -> None:
-    """Bring one more reading together with what is known: intersect, and where nothing is left, contradict."""
-    fact = policy.fact[read.fact]
-    domain = policy.domains[read.fact]
-    said = values_of(policy, read.fact, list(read.values)) if fact.kind == "codes" else frozenset[Value](read.values)
-    values = said & domain or domain
-    source = Source(turn.number, read.quote, values, read.start, read.end)
-    known = found.get(read.fact)
-    if known is None or (known.conflict and values < known.values) or known.values == domain:
-        found[read.fact] = Finding(read.fact, values, (source,), closed=read.closed)
-    elif values == domain:
-        return
-    elif fact.best_of and not known.conflict and (known.values | values) <= set(fact.best_of):
-        best = min(known.values, key=lambda v: fact.best_of.index(str(v)))
-        again = min(values, key=lambda v: fact.best_of.index(str(v)))
-        if fact.best_of.index(str(again)) < fact.best_of.index(str(best)) or len(known.values) > 1:
-            found[read.fact] = Finding(read.fact, known.values & values or values, (*known.sources, source))
-    elif common := known.values & values:
-        found[read.fact] = replace(known, values=common, sources=(*known.sources, source))
-    else:
-        found[read.fact] = Finding(read.fact, known.values | values, (*known.sources, source), conflict=True)
-
-
-def _dates(started: Started, turns: Iterable[Turn]) -> dict[str, date]:
-    """Dates of birth and of service, by fact id; a later answer replaces an earlier one."""
-    found: dict[str, date] = {}
-    for fact in ("date_of_service", "birth_date"):
-        if given := started.request.get(fact):
-            found[fact] = given if isinstance(given, date) else date.fromisoformat(str(given))
-    for turn in turns:
-        for read in turn.read:
-            if read.fact in {"date_of_service", "birth_date"} and len(read.values) == 1:
-                found[read.fact] = date.fromisoformat(str(read.values[0]))
-    return found
-
-
 def dates_of(session: Session) -> Mapping[str, date]:
     """The date of service and the birth date, as far as they are known."""
-    return _dates(session.started, session.turns)
-
-
-def completed_years(birth: date, day: date) -> int:
-    """Age in completed years on a day (reading R18)."""
-    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
-
-
-def _add_age(found: dict[str, Finding], session: Session, turns: tuple[Turn, ...]) -> None:
-    dates = _dates(session.started, turns)
-    if "age_years" not in session.policy.domains or "birth_date" not in dates:
-        return
-    day, named = dates.get("date_of_service"), "service"
-    if day is None and session.started.at:
-        # Reading R18: without a date of service the date of the review counts, and the quote says so.
-        day, named = datetime.fromisoformat(session.started.at).date(), "no date of service; review"
-    if day is None:
-        return
-    years = completed_years(dates["birth_date"], day)
-    if years not in session.policy.domains["age_years"]:
-        return
-    quote = f"born {dates['birth_date'].isoformat()}, {named} {day.isoformat()}"
-    values = frozenset[Value]([years])
-    known = found.get("age_years")
-    source = Source(0, quote, values)
-    if known is None or (not known.conflict and years in known.values):
-        found["age_years"] = Finding("age_years", values, (*(known.sources if known else ()), source), "computed")
-    elif known.origin == "read":
-        found["age_years"] = Finding("age_years", known.values | values, (*known.sources, source), conflict=True)
+    return dates_said(session.started, session.turns)
 
 
 # --- What to ask next ---------------------------------------------------------------------------------------------

@@ -138,7 +138,7 @@ def accept_file(path: Path, library: Library) -> None:
         if isinstance(event, Answered | Picked):
             fresh = event.model_copy(update={"read": None, "rereads": ()}) if isinstance(event, Answered) else event
             written, session = completed(session, fresh)
-            names = ("criteria", "determination")
+            names: tuple[str, ...] = ("criteria", "determination")
             names += ("read", "rereads") if isinstance(event, Answered) else ()
             kept.append(event.model_copy(update={name: getattr(written, name) for name in names}))
             continue

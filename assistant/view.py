@@ -9,7 +9,8 @@ from datetime import date
 
 from .determination import Determination, Outcome, Truth, based_on, flag_of, missing, service_notices
 from .events import Answered, Picked
-from .interview import Ask, Finding, Session, SideReview, Turn, dates_of, next_question
+from .findings import Finding, Turn
+from .interview import Ask, Session, SideReview, dates_of, next_question
 from .policy import Criterion, Policy, Question, Value
 
 OUTCOME_WORDS = {

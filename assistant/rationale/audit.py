@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ..events import Answered, Concluded, Noted, Picked, Reopened, Started, Undone
-from ..interview import NOT_STATED, Finding, Session, SideReview, Turn
+from ..findings import NOT_STATED, Finding, Turn
+from ..interview import Session, SideReview
 from ..policy import UNKNOWN, Policy, values_of
 from ..view import say_values
 from .model import AuditEntry, AuditMark, Established

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ..determination import Determination, Outcome, Truth, rules_of
 from ..events import Noted
-from ..interview import NOT_STATED, Finding, Session, SideReview, Source, requested_codes
+from ..findings import NOT_STATED, Finding, Source
+from ..interview import Session, SideReview, requested_codes
 from ..policy import Condition, Criterion, Policy
 from ..view import say_values
 from .citing import Cited, open_criteria
