@@ -223,7 +223,12 @@ def _judge_one(
     if any(j.assertion is Assertion.PAST for j in behind):
         # "no collapse in 2022": what was not so then may be so now
         spoken = [j for j in spoken if j.assertion is not Assertion.NEGATED or j in behind]
-    if any(j.assertion is Assertion.NEGATED and j.end >= text.tokens[first - 1].start and j.start < text.tokens[first].start for j in spoken):
+    if any(
+        j.assertion is Assertion.NEGATED
+        and j.end >= text.tokens[first - 1].start
+        and j.start < text.tokens[first].start
+        for j in spoken
+    ):
         # "to rule out …, shows no free air": what was found counts over what was looked for
         spoken = [j for j in spoken if not (j.advised and j.assertion is Assertion.UNCERTAIN)]
     for assertion in _PRECEDENCE:
@@ -308,7 +313,10 @@ def _says(
     elif cue.scope and high - low > cue.scope:
         return None
     if any(
-        _ends(other, cue, ahead) and low <= other.first and other.last <= high and not _bracketed(text, other, low, high)
+        _ends(other, cue, ahead)
+        and low <= other.first
+        and other.last <= high
+        and not _bracketed(text, other, low, high)
         for other in cues
     ):
         return None

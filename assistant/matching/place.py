@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .mentions import Mention, Scene, Tag, place_tags
+from .scene import Mention, Scene, Tag, place_tags
 
 OWN, OTHER = "own", "other"
 _TOPIC = 3
@@ -72,7 +72,11 @@ def _caused_elsewhere(scene: Scene, mention: Mention) -> bool:
             return True
         if tag.last <= mention.first and len(before) <= 2 and "," not in before:
             return True
-        if tag.last <= mention.first and len(before) <= _FAR and not any(p == OWN for _, p in place_tags(scene, clause)):
+        if (
+            tag.last <= mention.first
+            and len(before) <= _FAR
+            and not any(p == OWN for _, p in place_tags(scene, clause))
+        ):
             mention.doubtful = True
     return False
 

@@ -14,10 +14,84 @@ _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "iiii": 4}
 _ROMAN_LETTERED = {r + letter: n for r, n in _ROMAN.items() for letter in ("", "a", "b", "c")}
 _LETTERS = frozenset("abc")
 _VERBS = frozenset(
-    "would will am was have had has think thought believe see saw put do did can could shall should may might must agree"
-    " agreed suspect suspected recommend recommended reviewed review read went go asked ask told tell spoke enclose note"
-    " noted find found advise advised discussed look looked feel felt know call called get got understand want need regret"
-    " hope examined explained offered propose proposed write wrote send sent also just still don't didn't can't cannot".split()
+    [
+        "would",
+        "will",
+        "am",
+        "was",
+        "have",
+        "had",
+        "has",
+        "think",
+        "thought",
+        "believe",
+        "see",
+        "saw",
+        "put",
+        "do",
+        "did",
+        "can",
+        "could",
+        "shall",
+        "should",
+        "may",
+        "might",
+        "must",
+        "agree",
+        "agreed",
+        "suspect",
+        "suspected",
+        "recommend",
+        "recommended",
+        "reviewed",
+        "review",
+        "read",
+        "went",
+        "go",
+        "asked",
+        "ask",
+        "told",
+        "tell",
+        "spoke",
+        "enclose",
+        "note",
+        "noted",
+        "find",
+        "found",
+        "advise",
+        "advised",
+        "discussed",
+        "look",
+        "looked",
+        "feel",
+        "felt",
+        "know",
+        "call",
+        "called",
+        "get",
+        "got",
+        "understand",
+        "want",
+        "need",
+        "regret",
+        "hope",
+        "examined",
+        "explained",
+        "offered",
+        "propose",
+        "proposed",
+        "write",
+        "wrote",
+        "send",
+        "sent",
+        "also",
+        "just",
+        "still",
+        "don't",
+        "didn't",
+        "can't",
+        "cannot",
+    ]
 )
 """Words behind the pronoun I, where it is no number."""
 
@@ -34,7 +108,7 @@ _MILLIMETRES = {"mm": 1.0, "millimeter": 1.0, "millimeters": 1.0, "millimetre": 
                 "cm": 10.0, "centimeter": 10.0, "centimeters": 10.0, "centimetre": 10.0, "centimetres": 10.0}  # fmt: skip
 _DATE_SHAPE = re.compile(
     r"(?<![\d/.-])(?:\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})|\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-\d{1,2}-\d{1,2}"
-    r"|\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9}\.?,? \d{4}|[a-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})(?![\d/])"
+    r"|\d{1,2}(?:st|nd|rd|th)? {1,3}[a-z]{3,9}\.?,? {1,3}\d{4}|[a-z]{3,9}\.? {1,3}\d{1,2}(?:st|nd|rd|th)?,? {1,3}\d{4})(?![\d/])"
 )
 _DATE_FORMATS = (
     "%m/%d/%Y",
@@ -81,7 +155,10 @@ def stage_numeral(tokens: Sequence[Token], words: Sequence[str], i: int, numbers
             following += 1
         elif word.isdecimal() and set(after) <= set("liv") and tokens[following].start == tokens[i].end:
             doubtful, following = True, following + 1
-    if tuple(words[following : following + 3]) == ("1", "/", "2") or tuple(words[following : following + 2]) == ("and", "a"):
+    if tuple(words[following : following + 3]) == ("1", "/", "2") or tuple(words[following : following + 2]) == (
+        "and",
+        "a",
+    ):
         doubtful = True  # one and a half
     return Numbers(i, following, frozenset([value]), doubtful)
 
@@ -152,8 +229,7 @@ def lengths(words: Sequence[str], numbers: Mapping[str, int]) -> list[Interval]:
             if words[other] in _MILLIMETRES and other >= 1:
                 factor_low, other = _MILLIMETRES[words[other]], other - 1
             lower = _amount(words[other], numbers)
-            joined = words[first - 1] != "and" or (other and words[other - 1] == "between")
-            if lower is not None and joined:
+            if lower is not None:
                 low, first = lower * factor_low / factor, other
         low, high = min(low, high), max(low, high)
         bounded, begin = _bound(words, first)
@@ -206,7 +282,7 @@ def bounded_behind(words: Sequence[str], numbers: Numbers) -> Numbers:
         direction, length = _BEHIND[following[1]], 2
     else:
         return numbers
-    reach = range(0, max(numbers.values) + 1) if direction < 0 else range(min(numbers.values), 7)
+    reach = range(max(numbers.values) + 1) if direction < 0 else range(min(numbers.values), 7)
     return Numbers(numbers.first, end + length, frozenset(reach), numbers.doubtful)
 
 

@@ -1,0 +1,122 @@
+"""Find ages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .scene import Mention, Scene, Values
+from .values import bounded_years, whole_number
+from .vocabulary import Age
+
+
+def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
+    domain = scene.domains[age.fact]
+    numbers = frozenset(int(v) for v in domain)
+    kinds = scene.kinds_at
+    strong: list[Mention] = []
+    bare: list[Mention] = []
+    i = 0
+    while i < len(scene.words):
+        read = (
+            None
+            if i in used
+            else whole_number(scene.words, i, scene.vocabulary.numbers, lambda j: scene.text.tokens[j].glued)
+        )
+        if read is None:
+            i += 1
+            continue
+        value, end = read
+        low, first = value, i
+        i = end
+        if value not in numbers:
+            continue
+        if end < len(scene.words) and scene.words[end] in {"-", "to", "and", "or", "/"}:
+            upper = whole_number(scene.words, end + 1, scene.vocabulary.numbers)
+            if (
+                upper
+                and upper[0] in numbers
+                and upper[0] > low
+                and (scene.words[end] != "and" or (first and scene.words[first - 1] == "between"))
+            ):
+                value, end = upper
+                i = end
+        said: Values = frozenset(
+            {low, value} if scene.words[end - 2 if value != low else 0] in {"or", "/"} else range(low, value + 1)
+        )
+        bounded = bounded_years(scene.words, first, value, numbers)
+        if bounded:
+            said, first = frozenset(bounded[0]), bounded[1]
+        if "age_approximate" in kinds.get(first - 1, ()):
+            said, first = domain, first - 1
+        if "age_approximate" in kinds.get(end, ()) and scene.text.tokens[end].glued:
+            said, end = domain, end + 1
+        plus = end < len(scene.words) and scene.words[end] == "+"
+        if plus:
+            said, end = frozenset(v for v in numbers if v >= value), end + 1
+        mention = Mention(age.fact, first, end, said, domain - said, f"{age.id}: years", solid=True, dated=True)
+        mention.doubtful = said == domain or _half_read(scene, end, value)
+        if _named_age(scene, kinds, first, end):
+            strong.append(mention)
+        elif age.fact in scene.bare and _may_be_age(scene, kinds, first, end):
+            (strong if "current" in kinds.get(first - 1, ()) else bare).append(mention)
+    for tag, term in scene.having("decade"):
+        low = int(term.value)
+        span = frozenset(v for v in domain if low <= int(v) <= low + 9)
+        strong.append(Mention(age.fact, tag.first, tag.last, span, domain, f"{age.id}: decade"))
+    yield from strong or bare
+
+
+def _named_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int) -> bool:
+    """A number with a word that makes it an age: 38 y/o, aged 38, 47F."""
+    token, before_word = scene.text.tokens[first], scene.words[first - 1] if first else ""
+    named = "age_before" in kinds.get(first - 1, ()) and len(scene.words[first]) > 1
+    if token.glued and before_word.isalpha() and not named:
+        return False
+    position = end + (end < len(scene.words) and scene.words[end] == "-")
+    plain_years = position < len(scene.words) and scene.words[position] in {"year", "years", "y"}
+    if plain_years and position + 1 < len(scene.words) and scene.words[position + 1] == "old":
+        plain_years = False
+    if plain_years and "age_not_before" in kinds.get(first - 1, ()):
+        return False
+    following = kinds.get(position, set())
+    if "age_units" in following:
+        return not _not_an_age(scene, kinds, position)
+    after = kinds.get(end, set())
+    if "age_after_number" in after:
+        glued = scene.text.tokens[end].glued
+        return (glued and not (token.glued and first)) or len(scene.words[end]) > 1
+    before = kinds.get(first - 1, set()) | (
+        kinds.get(first - 2, set())
+        if first >= 2 and scene.words[first - 1] in {":", "=", "is", "-", "of", "now"}
+        else set()
+    )
+    return "age_before" in before and "age_not_after" not in after
+
+
+def _half_read(scene: Scene, end: int, value: int) -> bool:
+    """A number in words with an unread word hyphened to it: forty-something."""
+    if end >= len(scene.words) or scene.words[end - 1].isdecimal() or value < 20 or value % 10:
+        return False
+    token = scene.text.tokens[end]
+    tagged = end in scene.kinds_at
+    return token.glued and token.text.isalpha() and not tagged
+
+
+def _not_an_age(scene: Scene, kinds: Mapping[int, set[str]], unit: int) -> bool:
+    position = unit
+    while position < len(scene.words) and "age_units" in kinds.get(position, set()):
+        position += 1
+    return "age_not_after" in kinds.get(position, set())
+
+
+def _may_be_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int) -> bool:
+    """A bare number under the question on age, unless it plainly counts something else."""
+    end += end + 1 < len(scene.words) and scene.words[end] == "-"
+    after = scene.words[end] if end < len(scene.words) else ""
+    before = scene.words[first - 1] if first else ""
+    counted = after.isalpha() and end not in kinds and end not in scene.cued and after not in scene.vocabulary.fillers
+    if counted or "age_not_after" in kinds.get(end, set()) or after in {"%", "/", "x"}:
+        return False
+    if "age_not_before" in kinds.get(first - 1, ()):
+        return False
+    return not (before in {"/", "x", "#"} or (first and scene.text.tokens[first].glued and before.isalpha()))

@@ -1,0 +1,157 @@
+"""What the question makes of an answer: bare yes and no, silence, dates of birth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from .assertion import Assertion
+from .numerals import unread_number
+from .reading import Frame, Knowledge, Reading
+from .scene import Mention, Scene, Values
+from .values import dates_in, years_between
+from .vocabulary import Value
+
+_UNKNOWN = "unknown"
+_LEADING = 8
+
+
+class Framing(Knowledge):
+    """Reads answers by the frame of their question."""
+
+    def bare_kind(self, scene: Scene) -> str | None:
+        spoken = [w for w in scene.words if w.isalnum() or ("/" in w and len(w) > 1) or "'" in w or w == "?"]
+        kind = self.vocabulary.bare.get(" ".join(w for w in spoken if w != "?" or len(spoken) == 1))
+        if kind is None:
+            kinds = {self.vocabulary.bare.get(w) for w in spoken}
+            kind = kinds.pop() if len(kinds) == 1 else None
+        if kind in {"yes", "no"} and "?" in spoken:
+            kind = "unclear"
+        return kind
+
+    def bare_answer(self, scene: Scene, frame: Frame) -> tuple[Reading, ...] | None:
+        kind = self.bare_kind(scene)
+        if kind is None:
+            return None
+        given = {"yes": frame.yes, "no": frame.no}.get(kind, frame.unclear)
+        return self._framed(scene, given, kind)
+
+    def _framed(self, scene: Scene, given: Mapping[str, Value], kind: str) -> tuple[Reading, ...]:
+        tokens = [t for t in scene.text.tokens if t.text.strip()]
+        start, end = scene.text.raw_span(tokens[0].start, tokens[-1].end)
+        assertion = {"yes": Assertion.AFFIRMED, "no": Assertion.NEGATED, "unclear": Assertion.UNCERTAIN}.get(
+            kind, Assertion.NOT_DOCUMENTED
+        )
+        quote = scene.text.raw[start:end]
+        return tuple(
+            Reading(
+                fact,
+                self.domains[fact] if value == _UNKNOWN else frozenset([value]),
+                quote,
+                start,
+                end,
+                assertion,
+                f"bare {kind}",
+                closed=kind == "closed",
+            )
+            for fact, value in given.items()
+            if fact in self.domains
+        )
+
+    def complete(self, scene: Scene, frame: Frame, found: dict[str, Reading], mentions: Sequence[Mention]) -> None:
+        """What the question still makes of the answer: a leading yes or no, a word that the record is silent."""
+        if not frame.facts:
+            return
+        for stage in self.vocabulary.stages:
+            disease = found.get(stage.disease_fact)
+            if (
+                stage.fact in frame.facts
+                and disease
+                and stage.disease_value in disease.values
+                and len(disease.values) == 1
+            ):
+                if stage.fact not in found:
+                    found[stage.fact] = Reading(
+                        stage.fact,
+                        self.domains[stage.fact],
+                        disease.quote,
+                        disease.start,
+                        disease.end,
+                        method=f"{stage.id}: not staged",
+                    )
+        if frame.facts[0] in found:
+            return
+        kind = self._leading(scene)
+        another = False
+        if kind is None:
+            kinds = {c.entry.kind for c in scene.cues}
+            another = any(m.judgement.assertion is Assertion.OTHER_PERSON for m in mentions) or "other_person" in kinds
+            numbered = frame.facts[0] in frame.bare or any(s.fact in frame.bare for s in self.vocabulary.stages)
+            if numbered and not found and unread_number(scene):
+                kind = "unclear"
+            elif "not_documented" in kinds and not found:
+                kind = "closed"
+            elif (another and not found) or (kinds & {"uncertain", "planned"} and not found):
+                kind = "unclear"
+        if kind is None:
+            return
+        given = {"yes": frame.yes, "no": frame.no}.get(kind, frame.unclear)
+        if another:
+            given = {frame.facts[0]: _UNKNOWN}
+        for reading in self._framed(scene, given, kind):
+            found.setdefault(reading.fact, reading)
+
+    def _leading(self, scene: Scene) -> str | None:
+        """A yes, no or not sure that begins the answer and stands by itself."""
+        tokens = scene.text.tokens
+        for i in range(1, min(len(scene.words), _LEADING)):
+            inside = tokens[i].glued and i + 1 < len(tokens) and tokens[i + 1].glued  # the dot of n.a.
+            if scene.words[i] in {",", ".", ":", ";", "-", "\n", "!", "("} and not inside:
+                return self.vocabulary.bare.get(
+                    " ".join(w for w in scene.words[:i] if w.isalnum() or "/" in w or "'" in w)
+                )
+        return None
+
+    def age_from_dates(
+        self, scene: Scene, found: Mapping[str, Reading], frame: Frame, service: date | None, birth: date | None
+    ) -> dict[str, Reading]:
+        """An age from a date of birth, if the day of service is known too; a date of birth alone leaves it open."""
+        for age in self.vocabulary.ages:
+            if age.fact not in self.domains or not any(
+                k in {"age_birth"} for t in scene.tags for k in (x.kind for x in t.entry)
+            ):
+                continue
+            if age.fact in found and len(found[age.fact].values) == 1:
+                continue
+            dates = dates_in(scene.text.plain)
+            starts = {
+                kind: [scene.text.tokens[t.first].start for t, _ in scene.having(kind)]
+                for kind in ("age_birth", "age_service")
+            }
+            born, day = _labelled(dates, starts["age_birth"], starts["age_service"])
+            day = day or service
+            values: Values = self.domains[age.fact]
+            if born and day and born <= day:
+                values = frozenset([years_between(born, day)]) & self.domains[age.fact] or values
+            if born is None and age.fact not in frame.facts:
+                continue
+            start, end = scene.text.raw_span(scene.text.tokens[0].start, scene.text.tokens[-1].end)
+            return {
+                age.fact: Reading(age.fact, values, scene.text.raw[start:end], start, end, method=f"{age.id}: dates")
+            }
+        return {}
+
+
+def _labelled(
+    dates: Sequence[tuple[int, int, date]], births: Sequence[int], services: Sequence[int]
+) -> tuple[date | None, date | None]:
+    """Which date is that of birth and which that of service: each belongs to the label before it."""
+    born = day = None
+    for start, _, value in dates:
+        before = [(p, "birth") for p in births if p < start] + [(p, "service") for p in services if p < start]
+        label = max(before)[1] if before else ""
+        if label == "birth" and born is None:
+            born = value
+        elif label == "service":
+            day = value
+    return born, day

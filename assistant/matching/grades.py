@@ -1,0 +1,295 @@
+"""Find grades: heads with degrees, numbered scales and lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .numerals import LINKS, bare_numerals, numeral_after, range_at
+from .phrases import Found
+from .scene import Mention, Scene, Tag, Values, distance, place_tags
+from .values import Interval, grades_of, lengths
+from .vocabulary import Grade, Scale, Term
+
+_PLACING = frozenset(["in", "on", "at", "for", "of", "the", "this", "is"])
+_GAP = 4
+
+
+def grades_in(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
+    domain = scene.domains[grade.fact]
+    order = [grade.absent, *grade.degrees]
+    yield from _scales(scene, grade, used)
+    measured = list(_measured(scene, grade, used))
+    taken: set[int] = set()
+    for tag, term in (*scene.having("head"), *scene.having("head_needing")):
+        if term.of is not grade or (term.kind == "head_needing" and not _asked_or_placed(scene, grade, tag)):
+            continue
+        degrees = _degrees_of(scene, grade, tag)
+        down_to_none = _down_to_none(scene, grade, tag)
+        if down_to_none:
+            degree, said_degree = down_to_none
+            taken.add(degree.first)
+            span = _between(order, [grade.absent, said_degree])
+            yield Mention(
+                grade.fact, degree.first, tag.last, frozenset(span), None, f"{grade.id}: {'-'.join(span)}", solid=True
+            )
+            continue
+        taken.update(d.first for d, _ in degrees)
+        if degrees:
+            said = _between(order, [str(t.value) for _, t in degrees])
+            below = frozenset(order[: min(order.index(v) for v in said)])
+            first = min(tag.first, degrees[0][0].first)
+            last = max(tag.last, degrees[-1][0].last)
+            yield Mention(
+                grade.fact,
+                first,
+                last,
+                frozenset(said),
+                below,
+                f"{grade.id}: {'-'.join(said)}",
+                graded_negation=below,
+                solid=True,
+                site="own" if term.own else "open",
+            )
+        elif not any(abs(m.first - tag.last) <= 1 or abs(tag.first - m.last) <= 2 for m in measured):
+            head = domain - {grade.absent}
+            site = "own" if term.own else "open"
+            yield Mention(
+                grade.fact, tag.first, tag.last, head, frozenset([grade.absent]), f"{grade.id}: no degree", site
+            )
+    yield from measured
+    if grade.fact in scene.bare and grade.scales:
+        for number in bare_numerals(scene, used):
+            yield Mention(grade.fact, number.first, number.last, domain, None, f"{grade.id}: number without a scale")
+    if grade.fact in scene.bare:
+        degrees_alone = list(_bare_degrees(scene, grade, order, taken))
+        yield from degrees_alone
+        yield from _bare_none(scene, grade, bool(degrees_alone or measured))
+
+
+def _asked_or_placed(scene: Scene, grade: Grade, tag: Tag) -> bool:
+    """A word of many meanings counts under its question, or with a word for the place in its clause."""
+    return grade.fact in scene.bare or any(place == "own" for _, place in place_tags(scene, scene.clause_of[tag.first]))
+
+
+def _down_to_none(scene: Scene, grade: Grade, head: Tag) -> tuple[Tag, str] | None:
+    """`minimal to no collapse`, `no to minimal collapse`: a range that begins at none."""
+    for degree, term in scene.near("degree", head, 4):
+        if term.of is not grade or degree.last > head.first:
+            continue
+        before = scene.words[max(0, degree.first - 2) : degree.first]
+        between = scene.words[degree.last : head.first]
+        if between[:2] in (["to", "no"], ["or", "no"], ["-", "no"]) and len(between) <= 4:
+            return degree, str(term.value)
+        if before in (["no", "to"], ["none", "to"], ["absent", "to"]) and not between:
+            start: Tag = Found(degree.first - 2, degree.last, degree.entry)
+            return start, str(term.value)
+    return None
+
+
+def _between(order: Sequence[str], named: Sequence[str]) -> list[str]:
+    places = [order.index(n) for n in named]
+    return list(order[min(places) : max(places) + 1])
+
+
+def _degrees_of(scene: Scene, grade: Grade, head: Tag) -> list[tuple[Tag, Term]]:
+    """The degrees that belong to a head: before it in its segment, or directly behind it."""
+    mine = [(t, term) for t, term in scene.near("degree", head, 7) if term.of is grade]
+    before = [(t, term) for t, term in mine if t.last <= head.first and _reaches(scene, grade, t, head)]
+    if before:
+        return before
+    behind = [(t, term) for t, term in mine if t.first >= head.last]
+    kept: list[tuple[Tag, Term]] = []
+    position = head.last
+    for tag, term in behind:
+        gap = scene.words[position : tag.first]
+        allowed = LINKS | {
+            ",",
+            "to",
+            "or",
+            "and",
+            "which",
+            "appears",
+            "now",
+            "measured",
+            "still",
+            "currently",
+            "today",
+            "this",
+            "only",
+            "with",
+            "degree",
+        }
+        if len(gap) > _GAP or any(w not in allowed for w in gap) or _has_own_head(scene, tag):
+            break
+        kept.append((tag, term))
+        position = tag.last
+    return kept
+
+
+def _reaches(scene: Scene, grade: Grade, degree: Tag, head: Tag) -> bool:
+    """Whether a degree before a head belongs to it: no other head, comma or colon between them."""
+    if head.first - degree.last > _GAP + 1:
+        return False
+    between = scene.words[degree.last : head.first]
+    if any(w in {",", ":", ";", "(", ")", "with", "without", "no", "but", "plus", "w/"} for w in between):
+        return False
+    others = (t for kind in ("head", "finding") for t, _ in scene.near(kind, head))
+    return not any(degree.last <= t.first and t.last <= head.first for t in others)
+
+
+def _has_own_head(scene: Scene, degree: Tag) -> bool:
+    """A degree that stands directly before another finding belongs to that one."""
+    for kind in ("head", "finding", "other_site", "decoy", "stage_word"):
+        for tag, _ in scene.near(kind, degree):
+            if (
+                degree.last <= tag.first <= degree.last + 2
+                and scene.segment_of[tag.first] == scene.segment_of[degree.first]
+            ):
+                return True
+    return False
+
+
+def _bare_degrees(scene: Scene, grade: Grade, order: Sequence[str], taken: set[int]) -> Iterator[Mention]:
+    """Degrees without a head, under the question that asks for them."""
+    free = [
+        (t, x)
+        for t, x in scene.having("degree")
+        if x.of is grade and t.first not in taken and not _has_own_head(scene, t)
+    ]
+    groups: dict[int, list[tuple[Tag, Term]]] = {}
+    for tag, term in free:
+        groups.setdefault(scene.segment_of[tag.first], []).append((tag, term))
+    for segment, group in groups.items():
+        untagged = [
+            w
+            for i, w in enumerate(scene.words)
+            if scene.segment_of[i] == segment
+            and w.isalpha()
+            and i not in scene.kinds_at
+            and i not in scene.cued
+            and w not in scene.vocabulary.fillers
+        ]
+        end = group[-1][0].last
+        behind = scene.words[end] if end < len(scene.words) and scene.segment_of[end] == segment else ""
+        noun = (
+            behind.isalpha()
+            and not scene.kinds_at.get(end, set()) & {"degree", "side", "correction", "current", "or"}
+            and end not in scene.cued
+            and behind not in scene.vocabulary.fillers
+        )
+        if len(untagged) > 1 or noun:
+            continue
+        said = _between(order, [str(t.value) for _, t in group])
+        below = frozenset(order[: order.index(said[0])])
+        yield Mention(
+            grade.fact,
+            group[0][0].first,
+            group[-1][0].last,
+            frozenset(said),
+            below,
+            f"{grade.id}: bare",
+            graded_negation=below,
+            solid=True,
+        )
+
+
+def _bare_none(scene: Scene, grade: Grade, beside_degrees: bool) -> Iterator[Mention]:
+    """A part of the answer that only says none, beside a degree or of the place: "right moderate, left none"."""
+    parts: dict[int, list[int]] = {}
+    for i, word in enumerate(scene.words):
+        if (
+            word.isalnum()
+            and word not in _PLACING
+            and not scene.kinds_at.get(i, set()) & {"side", "correction", "site"}
+        ):
+            parts.setdefault(scene.segment_of[i], []).append(i)
+    if len(set(scene.segment_of)) < 2:
+        return
+    for segment, places in parts.items():
+        placed = any(scene.segment_of[tag.first] == segment for tag, _ in scene.having("site"))
+        if not (placed or beside_degrees):
+            continue
+        if scene.vocabulary.bare.get(" ".join(scene.words[i] for i in places)) == "no":
+            said: Values = frozenset([grade.absent])
+            yield Mention(grade.fact, places[0], places[-1] + 1, said, None, f"{grade.id}: none", solid=True)
+
+
+def _scales(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
+    for tag, term in scene.having("scale"):
+        if term.of is not grade:
+            continue
+        scale: Scale = term.value
+        found = numeral_after(scene, tag.last)
+        if found is None:
+            before = [
+                n for i in range(max(0, tag.first - 3), tag.first) if (n := range_at(scene, i)) and n.last == tag.first
+            ]
+            found = before[0] if before else None
+        if found is None or not found.values <= set(scale.grades):
+            if found is None:
+                yield Mention(grade.fact, tag.first, tag.last, scene.domains[grade.fact], None, f"{scale.id}: no grade")
+            continue
+        used.update(range(found.first, found.last))
+        said: Values = frozenset(scale.grades[n] for n in found.values)
+        yield Mention(
+            grade.fact,
+            min(tag.first, found.first),
+            max(tag.last, found.last),
+            said,
+            scene.domains[grade.fact],
+            f"{scale.id}: {'-'.join(map(str, sorted(found.values)))}",
+            doubtful=found.doubtful,
+            solid=True,
+        )
+
+
+def _measured(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
+    """Lengths that tell a degree, where the clause is about it or the whole answer is a length."""
+    if grade.lengths is None:
+        return
+    found = lengths(scene.words, scene.vocabulary.numbers)
+    content = [w for w in scene.words if w.isalnum()]
+    for one in found:
+        used.update(range(one.first, one.last))
+        tag: Tag = Found(one.first, one.last, ())
+        near = [
+            t for kind in ("length_word", "head", "head_needing") for t, x in scene.near(kind, tag) if x.of is grade
+        ]
+        against = [
+            t
+            for kind in ("not_length", "other_site")
+            for t, x in scene.near(kind, tag, 6)
+            if x.of is grade or x.of is None
+        ]
+        alone = grade.fact in scene.bare and len(content) <= one.last - one.first + 2
+        silent = not any(scene.having(kind) for kind in ("head", "head_needing", "length_word"))
+        few = len(content) <= one.last - one.first + 5
+        if (
+            grade.fact in scene.bare
+            and silent
+            and few
+            and not against
+            and not content_words(scene, one.first, one.last)
+        ):
+            alone = True
+        closest = min((distance(t, tag) for t in near), default=99)
+        if (near and closest <= min((distance(t, tag) for t in against), default=99)) or (alone and not against):
+            said: Values = grades_of_lengths(grade, one.low, one.high) or frozenset([grade.absent])
+            yield Mention(grade.fact, one.first, one.last, said, None, f"{grade.id}: length", solid=True)
+
+
+def grades_of_lengths(grade: Grade, low: float, high: float) -> frozenset[str]:
+    """The degrees that a length in millimetres may mean."""
+    assert grade.lengths is not None
+    return grades_of(Interval(0, 0, low, high), grade.lengths.bounds)
+
+
+def content_words(scene: Scene, first: int, last: int) -> list[str]:
+    """Words of the clause of a stretch that are tagged as something, the stretch itself left out."""
+    clause = scene.text.clauses[scene.clause_of[first]] if scene.clause_of[first] >= 0 else None
+    inside = range(clause.first, clause.last) if clause else range(0)
+    return [
+        scene.words[i]
+        for i in inside
+        if not first <= i < last and scene.kinds_at.get(i, set()) - {"correction", "current", "or"}
+    ]

@@ -1,0 +1,158 @@
+"""What each mention of an answer says: its assertion, place, side, section and corrections."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from .assertion import AFFIRMED, Assertion, Judgement, judge_tokens
+from .mentions import collect
+from .place import OTHER, OWN, Sides, site_of
+from .reading import Knowledge, says
+from .scene import Mention, Scene, Tag
+
+_MANY = 50
+
+
+class Judging(Knowledge):
+    """Judges mentions."""
+
+    def judged(self, scene: Scene, side: str | None) -> list[Mention]:
+        mentions = [m for m in collect(scene) if m.fact in self.domains]
+        judgements = judge_tokens(scene.text, [(m.first, m.last) for m in mentions], scene.cues)
+        sides = Sides(scene, side)
+        kept = []
+        in_clause: dict[int, list[Mention]] = defaultdict(list)
+        of_fact: dict[str, list[Mention]] = defaultdict(list)
+        for mention in mentions:
+            in_clause[scene.clause_of[mention.first]].append(mention)
+            of_fact[mention.fact].append(mention)
+        for mention, judgement in zip(mentions, judgements, strict=True):
+            choice = self.choices.get(mention.fact)
+            foreign = (
+                choice is not None
+                and choice.done
+                and self._meant_for_another(scene, mention, judgement, in_clause[scene.clause_of[mention.first]])
+            )
+            listed = judgement.distant and (mention.solid or mention.done)
+            result = judgement.result and mention.done
+            mention.judgement = AFFIRMED if foreign or listed or result else judgement
+            if mention.weak_negated and judgement.assertion is Assertion.NEGATED:
+                mention.weak = True
+            self._ended_later(scene, mention)
+            mention.side = sides.of(mention) if sides.tags else ""
+            if mention.solid and self._has_exception(scene, mention):
+                mention.doubtful = True
+        placed = [(m, self._tied(m)) for m in mentions]
+        placed = [(m, tied) for m, tied in placed if not tied or self._in_place(scene, m)]
+        sides.compare([m for m, tied in placed if tied])
+        for mention, tied in placed:
+            choice = self.choices.get(mention.fact)
+            if tied and sides.excludes(mention.side):
+                if not (choice and choice.done):
+                    continue
+                # a study of the other side alone is none of this side; one of both is
+                mention.doubtful = mention.doubtful or mention.side == "other"
+            if tied and sides.contrasts and mention.side in {"left", "right"} and not (choice and choice.done):
+                mention.doubtful = mention.doubtful or not self._same_on_both(mention, of_fact[mention.fact][:_MANY])
+            if tied and sides.unnamed and not (choice and choice.done):
+                mention.doubtful = True
+            kept.append(mention)
+        return self._corrected(scene, self._by_section(scene, kept))
+
+    @staticmethod
+    def _by_section(scene: Scene, mentions: list[Mention]) -> list[Mention]:
+        """What a report found counts over what it was asked; what its plan names has not been done."""
+        sections = scene.sections()
+        if not sections:
+            return mentions
+        for mention in mentions:
+            if (
+                sections.get(mention.first) == "planned"
+                and mention.done
+                and mention.judgement.assertion is Assertion.AFFIRMED
+            ):
+                mention.judgement = Judgement(Assertion.PLANNED, "heading")
+        found = {m.fact for m in mentions if sections.get(m.first) == "found" and says(m) is not None}
+        return [m for m in mentions if m.fact not in found or sections.get(m.first) != "asked"]
+
+    @staticmethod
+    def _meant_for_another(scene: Scene, mention: Mention, judgement: Judgement, mentions: Sequence[Mention]) -> bool:
+        """A negation or doubt before a finding says nothing of the study that the clause names behind it."""
+        if judgement.assertion not in {Assertion.NEGATED, Assertion.UNCERTAIN} or not judgement.rule:
+            return False
+        start = scene.text.tokens[mention.first].start
+        for other in mentions:
+            begins = scene.text.tokens[other.first].start
+            if other.fact != mention.fact and not other.done and judgement.end <= begins < start:
+                return True
+        return False
+
+    @staticmethod
+    def _ended_later(scene: Scene, mention: Mention) -> None:
+        """Something past that the next clause says is over: "had pain in 2021; it resolved"."""
+        if mention.judgement.assertion is not Assertion.PAST:
+            return
+        following = scene.clause_of[mention.first] + 1
+        if any((following, kind) in scene.by_clause for kind in ("finding", "head")):
+            return
+        for cue in scene.cues:
+            if (
+                scene.clause_of[cue.first] == following
+                and cue.entry.kind == "negated"
+                and cue.entry.direction == "after"
+            ):
+                start, end = scene.text.tokens[cue.first].start, scene.text.tokens[cue.last - 1].end
+                mention.judgement = Judgement(Assertion.NEGATED, cue.entry.id, start, end)
+                return
+
+    def _tied(self, mention: Mention) -> bool:
+        """Whether a mention is about a place of the body; a person's age and the level of care are not."""
+        choice = self.choices.get(mention.fact)
+        return mention.fact not in self.of_person and (choice is None or choice.done)
+
+    @staticmethod
+    def _in_place(scene: Scene, mention: Mention) -> bool:
+        if mention.site == "own":
+            return True
+        place = site_of(scene, mention)
+        if not place and scene.places_named == {"other"}:
+            mention.doubtful = True  # an answer about another part of the body alone
+        if mention.site == "needed":
+            return place == OWN or (place == "" and scene.question in mention.questions)
+        return place != OTHER
+
+    @staticmethod
+    def _has_exception(scene: Scene, mention: Mention) -> bool:
+        """Whether "except" follows in the clause: "no complaints except hip pain"."""
+        clause = scene.clause_of[mention.first]
+        return any(
+            cue.entry.kind == "exception" and cue.first >= mention.last and scene.clause_of[cue.first] == clause
+            for cue in scene.cues
+        )
+
+    @staticmethod
+    def _same_on_both(mention: Mention, mentions: Sequence[Mention]) -> bool:
+        """Whether the other side is said to be the same."""
+        others = [m for m in mentions if m.fact == mention.fact and m.side not in {mention.side, ""}]
+        return bool(others) and all(says(m) == says(mention) for m in others)
+
+    def _taken_back(self, scene: Scene, tag: Tag, mentions: Sequence[Mention]) -> None:
+        """A bare yes or no behind a correction is what the mention before it should have said."""
+        clause = scene.text.clauses[scene.clause_of[tag.first]] if scene.clause_of[tag.first] >= 0 else None
+        rest = [w for w in scene.words[tag.last : clause.last if clause else tag.last] if w.isalnum()]
+        kind = self.vocabulary.bare.get(" ".join(rest))
+        before = [m for m in mentions if m.last <= tag.first]
+        if before and kind in {"yes", "no"}:
+            start, end = scene.text.tokens[tag.last - 1].start, scene.text.tokens[-1].end
+            assertion = Assertion.AFFIRMED if kind == "yes" else Assertion.NEGATED
+            max(before, key=lambda m: m.first).judgement = Judgement(assertion, "correction", start, end)
+
+    def _corrected(self, scene: Scene, mentions: list[Mention]) -> list[Mention]:
+        """What stands before "sorry" or "I mean" gives way to what stands behind it."""
+        for tag, _ in scene.having("correction"):
+            again = {m.fact for m in mentions if m.first >= tag.last}
+            if not again:
+                self._taken_back(scene, tag, mentions)
+            mentions = [m for m in mentions if m.first >= tag.first or m.fact not in again]
+        return mentions

@@ -1,0 +1,168 @@
+"""All mentions of a fact brought together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+
+from .assertion import Assertion
+from .reading import Frame, Knowledge, Reading, is_open, opens, says
+from .scene import Mention, Scene, Values
+from .vocabulary import Choice
+
+_SPEAKS_OF_ANOTHER = frozenset([Assertion.OTHER_PERSON])
+
+
+class Together(Knowledge):
+    """Brings mentions together into readings."""
+
+    def brought_together(
+        self, scene: Scene, scores: Sequence[float], mentions: Sequence[Mention]
+    ) -> dict[str, Reading]:
+        by_fact: dict[str, list[Mention]] = defaultdict(list)
+        for mention in mentions:
+            if mention.judgement.assertion not in _SPEAKS_OF_ANOTHER:
+                by_fact[mention.fact].append(mention)
+        found: dict[str, Reading] = {}
+        for fact, said in by_fact.items():
+            asked = scene.question is None or fact in self.frames.get(scene.question, Frame()).facts
+            reading = self._together(scene, scores, fact, said if asked else [m for m in said if not m.weak])
+            if reading:
+                found[fact] = reading
+        for stage in self.vocabulary.stages:
+            self._fit_stage(found, stage.fact, stage.disease_fact, stage.disease_value, stage.system_fact)
+        return found
+
+    @staticmethod
+    def _fit_stage(found: dict[str, Reading], stage: str, disease: str, value: str, system: str) -> None:
+        """A disease that is absent has no stage; stages that disagree name no system."""
+        absent = disease in found and value not in found[disease].values
+        if absent and stage in found and len(found[stage].values) > 1:
+            del found[stage]
+        if stage in found and found[stage].method.startswith("conflict"):
+            found.pop(system, None)
+        if stage in found and len(found[stage].values) > 1 and any(r[-1:].isdigit() for r in found[stage].rivals):
+            found.pop(system, None)
+        if system in found and len(found[system].values) > 1:
+            del found[system]
+
+    def _together(self, scene: Scene, scores: Sequence[float], fact: str, said: Sequence[Mention]) -> Reading | None:
+        domain = self.domains[fact]
+        choice = self.choices.get(fact)
+        current = [(m, v) for m in said if (v := says(m)) is not None and not is_open(m, v, domain)]
+        for lesser in ("implied", "weak"):
+            if any(not getattr(m, lesser) for m, _ in current):
+                current = [(m, v) for m, v in current if not getattr(m, lesser)]
+        if not frozenset.intersection(*(v for _, v in current), domain):
+            current = self._now(scene, current) or current
+        open_mentions = [m for m in said if opens(m, domain)]
+        if current:
+            # what a study was asked to find gives way to what it found
+            open_mentions = [m for m in open_mentions if not m.judgement.advised]
+            open_mentions = [m for m in open_mentions if not self._compatible(m, [v for _, v in current])]
+        if current and any(not m.implied for m, _ in current):
+            open_mentions = [m for m in open_mentions if not m.implied]
+        if choice and choice.best:
+            return self._best(scene, scores, choice, said, current, open_mentions)
+        if open_mentions and not (current and all(_refines(m) for m in open_mentions)):
+            return self._reading(scene, scores, fact, domain, open_mentions[0], said)
+        if not current:
+            past = [m for m in said if m.judgement.assertion in {Assertion.PAST, Assertion.PLANNED}]
+            silent = past or [m for m in said if (says(m) or frozenset()) == domain]
+            return self._reading(scene, scores, fact, domain, silent[0], said) if silent else None
+        together = frozenset.intersection(*(v for _, v in current))
+        if not together:
+            union = frozenset().union(*(v for _, v in current))
+            return self._reading(scene, scores, fact, union, current[0][0], said, conflict=True)
+        deciding = min(current, key=lambda c: (len(c[1]), c[0].last - c[0].first))[0]
+        return self._reading(scene, scores, fact, together, deciding, said)
+
+    def _compatible(self, mention: Mention, current: Sequence[Values]) -> bool:
+        """Whether a negation of the higher degrees only ("no significant …") leaves room for what is said besides."""
+        if not mention.judgement.limited or mention.judgement.assertion is not Assertion.NEGATED:
+            return False
+        allowed: Values = mention.denied or self.domains[mention.fact]
+        for grade in self.vocabulary.grades:
+            if grade.fact == mention.fact:
+                allowed = frozenset([grade.absent, next(iter(grade.degrees))])
+        return all(values <= allowed for values in current)
+
+    @staticmethod
+    def _now(scene: Scene, current: list[tuple[Mention, Values]]) -> list[tuple[Mention, Values]]:
+        """Of mentions that disagree, those in a clause that says "now"."""
+        clauses = {scene.clause_of[tag.first] for tag, _ in scene.having("current")}
+        return [(m, v) for m, v in current if scene.clause_of[m.first] in clauses]
+
+    def _best(
+        self,
+        scene: Scene,
+        scores: Sequence[float],
+        choice: Choice,
+        said: Sequence[Mention],
+        current: Sequence[tuple[Mention, Values]],
+        open_mentions: Sequence[Mention],
+    ) -> Reading | None:
+        """The best of several things that were done; what may have been done, too, leaves it open."""
+        domain = self.domains[choice.fact]
+        done = {next(iter(v)): m for m, v in reversed(current) if len(v) == 1 and next(iter(v)) != choice.none}
+        none = [m for m, v in current if v == {choice.none}]
+        if done and none:
+            return self._reading(scene, scores, choice.fact, domain, none[0], said, conflict=True)
+        if done:
+            best = min(done, key=lambda v: choice.best.index(str(v)))
+            possible = {best}
+            for mention in open_mentions:
+                if (
+                    len(mention.said) == 1
+                    and mention.judgement.assertion is Assertion.UNCERTAIN
+                    and not mention.judgement.advised
+                ):
+                    possible |= {v for v in mention.said if choice.best.index(str(v)) < choice.best.index(str(best))}
+            if _joined_by_or(scene, list(done.values())):
+                possible |= set(done)
+            return self._reading(scene, scores, choice.fact, frozenset(possible), done[best], said)
+        if none:
+            return self._reading(scene, scores, choice.fact, frozenset([choice.none]), none[0], said)
+        if open_mentions:
+            return self._reading(scene, scores, choice.fact, domain, open_mentions[0], said)
+        if current:
+            left = frozenset.intersection(*(v for _, v in current)) or domain
+            return self._reading(scene, scores, choice.fact, left, current[0][0], said)
+        spoken = [m for m in said if m.judgement.assertion is not Assertion.OTHER_PERSON]
+        return self._reading(scene, scores, choice.fact, domain, spoken[0], said) if spoken else None
+
+    def _reading(
+        self,
+        scene: Scene,
+        scores: Sequence[float],
+        fact: str,
+        values: Values,
+        deciding: Mention,
+        said: Sequence[Mention],
+        conflict: bool = False,
+    ) -> Reading:
+        tokens = scene.text.tokens
+        start, end = tokens[deciding.first].start, tokens[deciding.last - 1].end
+        judgement = deciding.judgement
+        if judgement.rule and judgement.end > judgement.start and abs(judgement.start - start) < 60:
+            start, end = min(start, judgement.start), max(end, judgement.end)
+        raw_start, raw_end = scene.text.raw_span(start, end)
+        method = f"conflict: {deciding.rule}" if conflict else deciding.rule
+        rivals = tuple(dict.fromkeys(m.rule for m in said if m is not deciding and m.rule != deciding.rule))
+        closed = len(values) > 1 and (judgement.assertion is Assertion.NOT_DOCUMENTED or deciding.closed)
+        score = min(scores[deciding.first : deciding.last], default=100.0)
+        quote = scene.text.raw[raw_start:raw_end]
+        return Reading(fact, values, quote, raw_start, raw_end, judgement.assertion, method, score, rivals, closed)
+
+
+def _refines(mention: Mention) -> bool:
+    """An open mention that a definite one beside it settles: a weak one."""
+    return mention.weak
+
+
+def _joined_by_or(scene: Scene, mentions: Sequence[Mention]) -> bool:
+    if len(mentions) < 2:
+        return False
+    ordered = sorted(mentions, key=lambda m: m.first)
+    return any("or" in scene.words[a.last : b.first] and b.first - a.last <= 3 for a, b in pairwise(ordered))
