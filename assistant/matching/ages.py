@@ -8,8 +8,13 @@ from .scene import Mention, Scene, Values
 from .values import bounded_years, whole_number
 from .vocabulary import Age
 
+_SHORT, _FEW = 16, 3
+"""Words of an answer in which a bare number is an age; of a clause in a longer one."""
+
 
 def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
+    """All ages: numbers with a word that makes them one, else bare numbers under the question."""
+    """Ages in years; numbers already `used` by other readers are none."""
     domain = scene.domains[age.fact]
     numbers = frozenset(int(v) for v in domain)
     kinds = scene.kinds_at
@@ -114,6 +119,10 @@ def _may_be_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: in
     end += end + 1 < len(scene.words) and scene.words[end] == "-"
     after = scene.words[end] if end < len(scene.words) else ""
     before = scene.words[first - 1] if first else ""
+    clause = scene.text.clauses[scene.clause_of[first]]
+    inside = sum(w.isalnum() for w in scene.words[clause.first : clause.last])
+    if len(scene.words) > _SHORT and inside > _FEW:
+        return False
     counted = after.isalpha() and end not in kinds and end not in scene.cued and after not in scene.vocabulary.fillers
     if counted or "age_not_after" in kinds.get(end, set()) or after in {"%", "/", "x"}:
         return False

@@ -37,11 +37,11 @@ class Assertion(StrEnum):
 class Cue(BaseModel):
     """Words of one kind and direction.
 
-    `before` stands before what it speaks of, `after` behind it, `colon` directly behind it or behind its colon, a `sign`
-    directly beside it, before it where a sign begins the list. `scope`
-    is how many words it reaches (0: to the end of the clause); `listing` lets it reach over commas; `limited` negates
-    only the higher degrees ("no significant"); what is `advised` has not been done; a `result` is of something that was
-    done; some words mean silence only `with_negation` ("no pain mentioned").
+    `before` stands before what it speaks of, `after` behind it, `colon` directly behind it or behind its colon, a
+    `sign` directly beside it, before it where a sign begins the list. `scope` is how many words it reaches (0: to the
+    end of the clause); `listing` lets it reach over commas; `limited` negates only the higher degrees ("no
+    significant"); what is `advised` has not been done; a `result` is of something that was done; some words mean
+    silence only `with_negation` ("no pain mentioned").
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -330,7 +330,7 @@ def _says(
             return None
         if cue.kind in {"uncertain", "planned", "past", "other_person", "not_documented"} and not cue.listing:
             return None
-        distant = ahead and not _listed(text, first, last, between)
+        distant = ahead and not _listed(text, last, between)
     if cue.kind == "affirmed":
         return Judgement(Assertion.AFFIRMED, cue.id, text.tokens[found.first].start, text.tokens[found.last - 1].end)
     return Judgement(
@@ -405,7 +405,7 @@ def _ends(other: Found[Cue], cue: Cue, ahead: bool) -> bool:
     return kind == "affirmed" and cue.kind == "negated"
 
 
-def _listed(text: Text, first: int, last: int, between: range) -> bool:
+def _listed(text: Text, last: int, between: range) -> bool:
     """Whether a mention behind commas is plainly an item of one list: `or` or `nor` joins it."""
     around = [text.tokens[i].text for i in (*between, *range(last, min(last + 12, len(text.tokens))))]
     for word in around:

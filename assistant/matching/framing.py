@@ -20,6 +20,8 @@ class Framing(Knowledge):
     """Reads answers by the frame of their question."""
 
     def bare_kind(self, scene: Scene) -> str | None:
+        """Whether the whole answer is a yes, a no, not sure (`unclear`) or not documented (`closed`)."""
+        """Whether a whole answer is only a yes, a no, not sure (`unclear`) or not documented (`closed`)."""
         spoken = [w for w in scene.words if w.isalnum() or ("/" in w and len(w) > 1) or "'" in w or w == "?"]
         kind = self.vocabulary.bare.get(" ".join(w for w in spoken if w != "?" or len(spoken) == 1))
         if kind is None:
@@ -30,6 +32,8 @@ class Framing(Knowledge):
         return kind
 
     def bare_answer(self, scene: Scene, frame: Frame) -> tuple[Reading, ...] | None:
+        """What the question makes of an answer that names no fact; None where it names one."""
+        """What the question makes of an answer that is only a yes, a no or the like; None for any other answer."""
         kind = self.bare_kind(scene)
         if kind is None:
             return None
@@ -69,16 +73,16 @@ class Framing(Knowledge):
                 and disease
                 and stage.disease_value in disease.values
                 and len(disease.values) == 1
+                and stage.fact not in found
             ):
-                if stage.fact not in found:
-                    found[stage.fact] = Reading(
-                        stage.fact,
-                        self.domains[stage.fact],
-                        disease.quote,
-                        disease.start,
-                        disease.end,
-                        method=f"{stage.id}: not staged",
-                    )
+                found[stage.fact] = Reading(
+                    stage.fact,
+                    self.domains[stage.fact],
+                    disease.quote,
+                    disease.start,
+                    disease.end,
+                    method=f"{stage.id}: not staged",
+                )
         if frame.facts[0] in found:
             return
         kind = self._leading(scene)
@@ -117,9 +121,8 @@ class Framing(Knowledge):
     ) -> dict[str, Reading]:
         """An age from a date of birth, if the day of service is known too; a date of birth alone leaves it open."""
         for age in self.vocabulary.ages:
-            if age.fact not in self.domains or not any(
-                k in {"age_birth"} for t in scene.tags for k in (x.kind for x in t.entry)
-            ):
+            told = scene.having("age_birth") or (birth and scene.having("age_service"))
+            if age.fact not in self.domains or not told:
                 continue
             if age.fact in found and len(found[age.fact].values) == 1:
                 continue
@@ -129,7 +132,7 @@ class Framing(Knowledge):
                 for kind in ("age_birth", "age_service")
             }
             born, day = _labelled(dates, starts["age_birth"], starts["age_service"])
-            day = day or service
+            born, day = born or birth, day or service
             values: Values = self.domains[age.fact]
             if born and day and born <= day:
                 values = frozenset([years_between(born, day)]) & self.domains[age.fact] or values

@@ -15,6 +15,8 @@ _GAP = 4
 
 
 def grades_in(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
+    """All mentions of a grade; numbers that it takes are added to `used`."""
+    """Degrees in words, by scale and by length; the numbers that they use are added to `used`."""
     domain = scene.domains[grade.fact]
     order = [grade.absent, *grade.degrees]
     yield from _scales(scene, grade, used)
@@ -94,7 +96,7 @@ def _between(order: Sequence[str], named: Sequence[str]) -> list[str]:
 def _degrees_of(scene: Scene, grade: Grade, head: Tag) -> list[tuple[Tag, Term]]:
     """The degrees that belong to a head: before it in its segment, or directly behind it."""
     mine = [(t, term) for t, term in scene.near("degree", head, 7) if term.of is grade]
-    before = [(t, term) for t, term in mine if t.last <= head.first and _reaches(scene, grade, t, head)]
+    before = [(t, term) for t, term in mine if t.last <= head.first and _reaches(scene, t, head)]
     if before:
         return before
     behind = [(t, term) for t, term in mine if t.first >= head.last]
@@ -126,7 +128,7 @@ def _degrees_of(scene: Scene, grade: Grade, head: Tag) -> list[tuple[Tag, Term]]
     return kept
 
 
-def _reaches(scene: Scene, grade: Grade, degree: Tag, head: Tag) -> bool:
+def _reaches(scene: Scene, degree: Tag, head: Tag) -> bool:
     """Whether a degree before a head belongs to it: no other head, comma or colon between them."""
     if head.first - degree.last > _GAP + 1:
         return False

@@ -30,9 +30,9 @@ def site_of(scene: Scene, mention: Mention) -> str:
     return (
         _directly_before(scene, mention, here)
         or _directly_behind(scene, mention, here)
-        or _nearest(scene, mention, [(t, p) for t, p in here if scene.segment_of[t.first] == segment])
+        or _nearest(mention, [(t, p) for t, p in here if scene.segment_of[t.first] == segment])
         or _last_before(mention, here)
-        or _nearest(scene, mention, here)
+        or _nearest(mention, here)
         or _heading(scene, mention)
         or _topic(scene, mention)
         or _elsewhere(scene, here)
@@ -40,7 +40,7 @@ def site_of(scene: Scene, mention: Mention) -> str:
 
 
 def _topic(scene: Scene, mention: Mention) -> str:
-    """Words that need a place, in a sentence that names none, are about the part that the sentences before were about."""
+    """Words that need a place, in a sentence that names none, are about the part that those before were about."""
     if mention.site != "needed":
         return ""
     number = scene.clause_of[mention.first]
@@ -110,7 +110,7 @@ def _directly_behind(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, s
     return ""
 
 
-def _nearest(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
+def _nearest(mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
     def gap(tag: Tag) -> int:
         return max(tag.first - mention.last, mention.first - tag.last, 0)
 

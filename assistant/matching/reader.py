@@ -128,9 +128,8 @@ class Reader:
             shown = ", ".join(said) if len(said) <= 6 else f"{len(said)} values"
             by = f" by '{mention.judgement.rule}'" if mention.judgement.rule else ""
             side_word = f", {mention.side}" if mention.side else ""
-            lines.append(
-                f"{text[start:end]!r}: {mention.fact} = {shown} ({mention.rule}); {mention.judgement.assertion}{by}{side_word}"
-            )
+            judged = f"{mention.judgement.assertion}{by}{side_word}"
+            lines.append(f"{text[start:end]!r}: {mention.fact} = {shown} ({mention.rule}); {judged}")
         for reading in self.read(text, question, side=side):
             values = sorted(map(str, reading.values))
             shown = ", ".join(values) if len(values) <= 6 else f"{len(values)} values"

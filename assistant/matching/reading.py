@@ -16,8 +16,8 @@ _OPEN = frozenset([Assertion.UNCERTAIN, Assertion.NOT_DOCUMENTED])
 class Reading:
     """What an answer says of one fact, all its mentions brought together.
 
-    `values` are those still possible; the whole domain means: spoken of and left open. `start` and `end` are offsets into
-    the answer as typed. `closed`: the record does not tell, so that asking again is pointless.
+    `values` are those still possible; the whole domain means: spoken of and left open. `start` and `end` are offsets
+    into the answer as typed. `closed`: the record does not tell, so that asking again is pointless.
     """
 
     fact: str
@@ -71,6 +71,8 @@ def says(mention: Mention) -> Values | None:
 
 
 def is_open(mention: Mention, values: Values, domain: Values) -> bool:
+    """Whether a mention that says these values leaves its fact open."""
+    """Whether a mention settles nothing: it leaves every value, or doubts the one that it names."""
     return values == domain or mention.doubtful or mention.judgement.limited or mention.judgement.distant
 
 

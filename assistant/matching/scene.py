@@ -18,9 +18,10 @@ Tag = Found[tuple[Term, ...]]
 class Mention:
     """Words at tokens [first, last) that speak of a fact.
 
-    `said` are the values that they mean when affirmed, `denied` when negated (None: nothing). `site` is how they are tied
-    to a place of the body. `weak` gives way to others, and counts alone only where it is asked; `implied` follows from
-    another mention. What is `dated` is so only now, whatever was or will be. `solid` words are no items of a list of negated ones. `doubtful` leaves the fact open.
+    `said` are the values that they mean when affirmed, `denied` when negated (None: nothing). `site` is how they are
+    tied to a place of the body. `weak` gives way to others, and counts alone only where it is asked; `implied` follows
+    from another mention. What is `dated` is so only now, whatever was or will be. `solid` words are no items of a list
+    of negated ones. `doubtful` leaves the fact open.
     """
 
     fact: str

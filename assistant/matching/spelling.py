@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from os.path import commonprefix
 
 from .assertion import ContextRules
 from .vocabulary import Vocabulary
@@ -61,7 +60,8 @@ class Spelling:
 
 def _same_stem(one: str, other: str) -> bool:
     """Forms of one word: crutch and crutches."""
-    return len(commonprefix([one, other])) >= max(5, min(len(one), len(other)) - 2)
+    needed = max(5, min(len(one), len(other)) - 2)
+    return one[:needed] == other[:needed] and len(one) >= needed <= len(other)
 
 
 def _same_letters(one: str, other: str) -> bool:

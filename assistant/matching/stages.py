@@ -12,6 +12,8 @@ from .vocabulary import Stage
 
 
 def stages_in(scene: Scene, stage: Stage, used: set[int]) -> Iterator[Mention]:
+    """All mentions of a stage, its system and the disease that it implies; numbers taken are added to `used`."""
+    """Stages by number and system, with the disease that they imply; their numbers are added to `used`."""
     allowed = range(stage.minimum, stage.maximum + 1)
     systems: set[str] = set()
     found: list[tuple[Tag, Numbers]] = []
@@ -40,7 +42,7 @@ def stages_in(scene: Scene, stage: Stage, used: set[int]) -> Iterator[Mention]:
             ):
                 used.update(range(number.first, number.last))
                 found.append((tag, number))
-            elif number is None and kind == "stage_word" and not _number_used_near(scene, tag, used):
+            elif number is None and kind == "stage_word" and not _number_used_near(tag, used):
                 yield from _unnumbered(scene, stage, tag)
     if not found and stage.fact in scene.bare:
         found = [(Found(n.first, n.last, ()), n) for n in bare_numerals(scene, used) if n.values <= set(allowed)]
@@ -69,7 +71,7 @@ def _stage_number(scene: Scene, tag: Tag) -> Numbers | None:
     return numeral_after(scene, tag.last)
 
 
-def _number_used_near(scene: Scene, tag: Tag, used: set[int]) -> bool:
+def _number_used_near(tag: Tag, used: set[int]) -> bool:
     return any(i in used for i in range(tag.first - 3, tag.last + 4))
 
 

@@ -1,4 +1,4 @@
-"""An answer made ready to be read: one plain form, in tokens and clauses, every character traceable to what was typed."""
+"""An answer made ready to be read: in plain form, in tokens and clauses, every sign traceable to what was typed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,59 @@ from dataclasses import dataclass
 
 # What reviewers' keyboards, word processors and viewers put for plain signs.
 _SIGNS = {
-    "‘": "'", "’": "'", "‚": "'", "‛": "'", "`": " ", "´": "'", "“": " ", "”": " ", "„": " ", '"': " ", "«": " ", "»": " ",
-    "–": "-", "—": " - ", "―": " - ", "−": "-", "‐": "-", "‑": "-", "→": " -> ", "⇒": " -> ", "↓": " decreased ",
-    "↑": " increased ", "≤": "<=", "≥": ">=", "Ø": " no ", "ø": " no ", "∅": " no ", "✔": " yes ", "✓": " yes ", "☑": " yes ",
-    "✗": " no ", "✘": " no ", "☒": " no ", "•": "\n", "·": " ", "*": " ", "{": " ", "}": " ", "_": " ", "~": " about ",
-    "≈": " about ", "|": " | ", "×": "x", "°": " degrees ", "±": " ", "\t": " ", "\r": "\n", "\x0b": "\n", "\x0c": "\n",
-    "\x85": "\n", "\u2028": "\n", "\u2029": "\n",
-}  # fmt: skip
+    "‘": "'",
+    "’": "'",
+    "‚": "'",
+    "‛": "'",
+    "`": " ",
+    "´": "'",
+    "“": " ",
+    "”": " ",
+    "„": " ",
+    '"': " ",
+    "«": " ",
+    "»": " ",
+    "–": "-",
+    "—": " - ",
+    "―": " - ",
+    "−": "-",
+    "‐": "-",
+    "‑": "-",
+    "→": " -> ",
+    "⇒": " -> ",
+    "↓": " decreased ",
+    "↑": " increased ",
+    "≤": "<=",
+    "≥": ">=",
+    "Ø": " no ",
+    "ø": " no ",
+    "∅": " no ",
+    "✔": " yes ",
+    "✓": " yes ",
+    "☑": " yes ",
+    "✗": " no ",
+    "✘": " no ",
+    "☒": " no ",
+    "•": "\n",
+    "·": " ",
+    "*": " ",
+    "{": " ",
+    "}": " ",
+    "_": " ",
+    "~": " about ",
+    "≈": " about ",
+    "|": " | ",
+    "×": "x",
+    "°": " degrees ",
+    "±": " ",
+    "\t": " ",
+    "\r": "\n",
+    "\x0b": "\n",
+    "\x0c": "\n",
+    "\x85": "\n",
+    "\u2028": "\n",
+    "\u2029": "\n",
+}
 
 # Letters of other alphabets that look like Latin ones; answers are in English.
 _LOOK_ALIKES = dict(
@@ -92,7 +138,8 @@ def normalise(raw: str, joined: frozenset[str] = frozenset()) -> Text:
         joined: Abbreviations written with a slash (`w/o`) that are one word.
     """
     if _SIMPLE.fullmatch(raw) and "&" not in raw and "](" not in raw and not _TAG.search(raw):
-        plain, origins = raw.lower(), range(len(raw))
+        plain = raw.lower()
+        origins: Sequence[int] = range(len(raw))
     else:
         plain, origins = _plain(raw)
     tokens = _tokens(plain, joined)
@@ -158,10 +205,10 @@ def _tokens(plain: str, joined: frozenset[str]) -> tuple[Token, ...]:
     if "/" in plain:
         whole |= {m.start(): (m.end(), m.group()) for m in _SLASHED.finditer(plain) if m.group() in joined}
     if _SPACED.search(plain):
-        for match in _SPACED.finditer(plain):
-            whole[match.start()] = (match.end(), re.sub(r"[ -]", "", match.group()))
-    for match in _DATE.finditer(plain):
-        whole[match.start()] = (match.end(), match.group())
+        for spaced in _SPACED.finditer(plain):
+            whole[spaced.start()] = (spaced.end(), re.sub(r"[ -]", "", spaced.group()))
+    for day in _DATE.finditer(plain):
+        whole[day.start()] = (day.end(), day.group())
     tokens: list[Token] = []
     position = end = 0
     while match := _TOKEN.search(plain, position):

@@ -20,6 +20,8 @@ class Together(Knowledge):
     def brought_together(
         self, scene: Scene, scores: Sequence[float], mentions: Sequence[Mention]
     ) -> dict[str, Reading]:
+        """One reading a fact."""
+        """One reading for each fact that the mentions speak of."""
         by_fact: dict[str, list[Mention]] = defaultdict(list)
         for mention in mentions:
             if mention.judgement.assertion not in _SPEAKS_OF_ANOTHER:

@@ -99,16 +99,49 @@ _THROUGH = frozenset(["-", "to", "through", "thru", "till"])
 _EITHER = frozenset(["->", "or", "/", "vs", "versus", "and", "&"])
 _ONWARD = frozenset([("going", "on"), ("progressing", "to"), ("bordering", "on"), ("verging", "on"), ("heading", "to")])
 _TOWARD = frozenset(["approaching", "towards", "toward", "nearing", "almost", "bordering"])
-_UNDER = {("<",): False, ("<=",): True, ("under",): False, ("below",): False, ("less", "than"): False, ("up", "to"): True,
-          ("at", "most"): True, ("no", "more", "than"): True, ("not", "more", "than"): True, ("maximum",): True, ("sub",): False}  # fmt: skip
-_OVER = {(">",): False, (">=",): True, ("over",): False, ("above",): False, ("more", "than"): False, ("greater", "than"): False,
-         ("at", "least"): True, ("exceeding",): False, ("older", "than"): False, ("beyond",): False}  # fmt: skip
+_UNDER = {
+    ("<",): False,
+    ("<=",): True,
+    ("under",): False,
+    ("below",): False,
+    ("less", "than"): False,
+    ("up", "to"): True,
+    ("at", "most"): True,
+    ("no", "more", "than"): True,
+    ("not", "more", "than"): True,
+    ("maximum",): True,
+    ("sub",): False,
+}
+_OVER = {
+    (">",): False,
+    (">=",): True,
+    ("over",): False,
+    ("above",): False,
+    ("more", "than"): False,
+    ("greater", "than"): False,
+    ("at", "least"): True,
+    ("exceeding",): False,
+    ("older", "than"): False,
+    ("beyond",): False,
+}
 _UNDER_WORDS = {**_UNDER, ("younger", "than"): False}
-_MILLIMETRES = {"mm": 1.0, "millimeter": 1.0, "millimeters": 1.0, "millimetre": 1.0, "millimetres": 1.0, "mms": 1.0,
-                "cm": 10.0, "centimeter": 10.0, "centimeters": 10.0, "centimetre": 10.0, "centimetres": 10.0}  # fmt: skip
+_MILLIMETRES = {
+    "mm": 1.0,
+    "millimeter": 1.0,
+    "millimeters": 1.0,
+    "millimetre": 1.0,
+    "millimetres": 1.0,
+    "mms": 1.0,
+    "cm": 10.0,
+    "centimeter": 10.0,
+    "centimeters": 10.0,
+    "centimetre": 10.0,
+    "centimetres": 10.0,
+}
 _DATE_SHAPE = re.compile(
     r"(?<![\d/.-])(?:\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})|\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-\d{1,2}-\d{1,2}"
-    r"|\d{1,2}(?:st|nd|rd|th)? {1,3}[a-z]{3,9}\.?,? {1,3}\d{4}|[a-z]{3,9}\.? {1,3}\d{1,2}(?:st|nd|rd|th)?,? {1,3}\d{4})(?![\d/])"
+    r"|\d{1,2}(?:st|nd|rd|th)? {1,3}[a-z]{3,9}\.?,? {1,3}\d{4}"
+    r"|[a-z]{3,9}\.? {1,3}\d{1,2}(?:st|nd|rd|th)?,? {1,3}\d{4})(?![\d/])"
 )
 _DATE_FORMATS = (
     "%m/%d/%Y",
@@ -268,8 +301,22 @@ def _bound(words: Sequence[str], first: int) -> tuple[str, int]:
     return "", first
 
 
-_BEHIND = {"less": -1, "below": -1, "lower": -1, "earlier": -1, "under": -1, "better": -1,
-           "more": 1, "above": 1, "higher": 1, "later": 1, "greater": 1, "over": 1, "worse": 1, "beyond": 1}  # fmt: skip
+_BEHIND = {
+    "less": -1,
+    "below": -1,
+    "lower": -1,
+    "earlier": -1,
+    "under": -1,
+    "better": -1,
+    "more": 1,
+    "above": 1,
+    "higher": 1,
+    "later": 1,
+    "greater": 1,
+    "over": 1,
+    "worse": 1,
+    "beyond": 1,
+}
 
 
 def bounded_behind(words: Sequence[str], numbers: Numbers) -> Numbers:

@@ -27,9 +27,8 @@ class Finding(VocabularyModel):
     `site`: `own` names the place by itself; `open` belongs to it unless another body part governs; `needed` counts only
     with a word for the place, or under one of `questions`. A `weak` value gives way to another one in the same answer.
     With `only_affirmed`, a negation of the words says nothing. With `only_under`, they count under those questions
-    alone; with `beside`, next to a word for that fact, too; with `along`, only in an answer that names that fact, this place or
-    the disease. With `done`, the past counts as now, and what is planned or
-    pending is open.
+    alone; with `beside`, next to a word for that fact, too; with `along`, only in an answer that names that fact, this
+    place or the disease. With `done`, the past counts as now, and what is planned or pending is open.
     """
 
     id: str
@@ -169,8 +168,8 @@ class Bare(VocabularyModel):
 class Document(VocabularyModel):
     """The content of one vocabulary file.
 
-    `headings` begin sections of a report, with a colon behind them: `asked` (what a study was to find), `found` (what it
-    found, which counts over what was asked), `planned` (what is still to be done) and `other`.
+    `headings` begin sections of a report, with a colon behind them: `asked` (what a study was to find), `found` (what
+    it found, which counts over what was asked), `planned` (what is still to be done) and `other`.
     """
 
     sites: Words = ()
