@@ -13,7 +13,6 @@ _SHORT, _FEW = 16, 3
 
 
 def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
-    """All ages: numbers with a word that makes them one, else bare numbers under the question."""
     """Ages in years; numbers already `used` by other readers are none."""
     domain = scene.domains[age.fact]
     numbers = frozenset(int(v) for v in domain)

@@ -20,7 +20,6 @@ class Framing(Knowledge):
     """Reads answers by the frame of their question."""
 
     def bare_kind(self, scene: Scene) -> str | None:
-        """Whether the whole answer is a yes, a no, not sure (`unclear`) or not documented (`closed`)."""
         """Whether a whole answer is only a yes, a no, not sure (`unclear`) or not documented (`closed`)."""
         spoken = [w for w in scene.words if w.isalnum() or ("/" in w and len(w) > 1) or "'" in w or w == "?"]
         kind = self.vocabulary.bare.get(" ".join(w for w in spoken if w != "?" or len(spoken) == 1))
@@ -32,7 +31,6 @@ class Framing(Knowledge):
         return kind
 
     def bare_answer(self, scene: Scene, frame: Frame) -> tuple[Reading, ...] | None:
-        """What the question makes of an answer that names no fact; None where it names one."""
         """What the question makes of an answer that is only a yes, a no or the like; None for any other answer."""
         kind = self.bare_kind(scene)
         if kind is None:

@@ -15,7 +15,6 @@ _GAP = 4
 
 
 def grades_in(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
-    """All mentions of a grade; numbers that it takes are added to `used`."""
     """Degrees in words, by scale and by length; the numbers that they use are added to `used`."""
     domain = scene.domains[grade.fact]
     order = [grade.absent, *grade.degrees]

@@ -18,7 +18,6 @@ class Judging(Knowledge):
     """Judges mentions."""
 
     def judged(self, scene: Scene, side: str | None) -> list[Mention]:
-        """The mentions that count, each with its judgement and side."""
         """The mentions that count for the side under review, each with what the words around it say."""
         mentions = [m for m in collect(scene) if m.fact in self.domains]
         judgements = judge_tokens(scene.text, [(m.first, m.last) for m in mentions], scene.cues)

@@ -41,7 +41,6 @@ def _numeral(scene: Scene, i: int) -> Numbers | None:
 
 
 def range_at(scene: Scene, i: int) -> Numbers | None:
-    """The numeral or range of numerals that begins at a token."""
     """The numeral, range or bounded number at token i."""
     read: Callable[[int], Numbers | None] = partial(_numeral, scene)
     found = number_range(scene.words, scene.text.tokens, i, read)

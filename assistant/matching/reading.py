@@ -71,7 +71,6 @@ def says(mention: Mention) -> Values | None:
 
 
 def is_open(mention: Mention, values: Values, domain: Values) -> bool:
-    """Whether a mention that says these values leaves its fact open."""
     """Whether a mention settles nothing: it leaves every value, or doubts the one that it names."""
     return values == domain or mention.doubtful or mention.judgement.limited or mention.judgement.distant
 

@@ -12,7 +12,6 @@ from .vocabulary import Stage
 
 
 def stages_in(scene: Scene, stage: Stage, used: set[int]) -> Iterator[Mention]:
-    """All mentions of a stage, its system and the disease that it implies; numbers taken are added to `used`."""
     """Stages by number and system, with the disease that they imply; their numbers are added to `used`."""
     allowed = range(stage.minimum, stage.maximum + 1)
     systems: set[str] = set()

@@ -20,7 +20,6 @@ class Together(Knowledge):
     def brought_together(
         self, scene: Scene, scores: Sequence[float], mentions: Sequence[Mention]
     ) -> dict[str, Reading]:
-        """One reading a fact."""
         """One reading for each fact that the mentions speak of."""
         by_fact: dict[str, list[Mention]] = defaultdict(list)
         for mention in mentions:
