@@ -178,7 +178,8 @@ def _bare_degrees(scene: Scene, grade: Grade, order: Sequence[str], taken: set[i
             and end not in scene.cued
             and behind not in scene.vocabulary.fillers
         )
-        if len(untagged) > 1 or noun:
+        other_noun = any(scene.segment_of[tag.first] == segment for tag, _ in scene.having("not_length"))
+        if len(untagged) > 1 or noun or other_noun:
             continue
         said = _between(order, [str(t.value) for _, t in group])
         below = frozenset(order[: order.index(said[0])])
@@ -207,7 +208,8 @@ def _bare_none(scene: Scene, grade: Grade, beside_degrees: bool) -> Iterator[Men
     if len(set(scene.segment_of)) < 2:
         return
     for segment, places in parts.items():
-        placed = any(scene.segment_of[tag.first] == segment for tag, _ in scene.having("site"))
+        spoken = (*scene.having("site"), *scene.having("side"))
+        placed = any(scene.segment_of[tag.first] == segment for tag, _ in spoken)
         if not (placed or beside_degrees):
             continue
         if scene.vocabulary.bare.get(" ".join(scene.words[i] for i in places)) == "no":

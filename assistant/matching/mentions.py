@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .ages import ages_in
 from .grades import grades_in
-from .scene import Mention, Scene, Tag, place_tags
+from .scene import Mention, Scene, Tag
 from .stages import stages_in
 from .vocabulary import Choice
 
@@ -57,7 +57,7 @@ def _along(scene: Scene, fact: str) -> bool:
     """Whether the answer names another fact, this place or the disease."""
     if scene.spoken_of or any(x.of.fact == fact for kind in ("choice", "choice_any") for _, x in scene.having(kind)):
         return True
-    return any(place == "own" for number in range(len(scene.text.clauses)) for _, place in place_tags(scene, number))
+    return "own" in scene.places_named
 
 
 def _beside(scene: Scene, tag: Tag, fact: str) -> bool:
@@ -69,7 +69,7 @@ def _pairs(scene: Scene) -> Iterator[Mention]:
     for tag, term in scene.having("pair_first"):
         pair = term.of
         for other, then in scene.near("pair_then", tag, pair.within):
-            if then.of is pair and other.first >= tag.last:
+            if then.of is pair and other.first >= tag.last and not _excepted(scene, tag, other):
                 domain = scene.domains[pair.fact]
                 yield Mention(
                     pair.fact,
@@ -82,6 +82,11 @@ def _pairs(scene: Scene) -> Iterator[Mention]:
                     weak_negated=pair.weak_if_negated,
                 )
                 break
+
+
+def _excepted(scene: Scene, first: Tag, then: Tag) -> bool:
+    """Whether "except" stands between two words of a pair: no difficulty except on stairs."""
+    return any(c.entry.kind == "exception" and first.last <= c.first < then.first for c in scene.cues)
 
 
 def _choices(scene: Scene) -> Iterator[Mention]:

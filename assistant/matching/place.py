@@ -55,8 +55,7 @@ def _elsewhere(scene: Scene, here: Sequence[tuple[Tag, str]]) -> str:
     """An answer that names other parts of the body, and never this one, is about those."""
     if here:
         return ""
-    named = {place for number in range(len(scene.text.clauses)) for _, place in place_tags(scene, number)}
-    return OTHER if named == {OTHER} and not scene.spoken_of else ""
+    return OTHER if scene.places_named == {OTHER} and not scene.spoken_of else ""
 
 
 def _caused_elsewhere(scene: Scene, mention: Mention) -> bool:
