@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from .scene import Mention, Scene, Values
 from .values import bounded_years, whole_number
@@ -15,15 +16,16 @@ _SHORT, _FEW = 16, 3
 def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
     """Ages in years; numbers already `used` by other readers are none."""
     domain = scene.domains[age.fact]
-    numbers = frozenset(int(v) for v in domain)
+    numbers = cast(frozenset[int], domain)
     kinds = scene.kinds_at
     strong: list[Mention] = []
     bare: list[Mention] = []
     i = 0
+    counted = [w.isdecimal() or w in scene.vocabulary.numbers for w in scene.words]
     while i < len(scene.words):
         read = (
             None
-            if i in used
+            if not counted[i] or i in used
             else whole_number(scene.words, i, scene.vocabulary.numbers, lambda j: scene.text.tokens[j].glued)
         )
         if read is None:

@@ -200,7 +200,7 @@ def _judge_one(
         judgement
         for found in cues
         if (found.first < first or found.last > last)
-        and (judgement := _says(text, found, first, last, cues, ranges))
+        and (judgement := _says(text, clause, found, first, last, cues, ranges))
         and not _belongs_to_another(text, found, first, last, ranges)
     ]
     if clause.ended == "?" and not any(text.tokens[i].text == "," for i in range(last, clause.last)):
@@ -271,10 +271,8 @@ def _speaks_forward(
     """A cue of both directions with a mention right behind it speaks of that one: "MRI: no AVN"."""
     if not any(c.first == found.first and c.entry.direction in {"before", "both"} for c in cues):
         return False
-    end = next((c.last for c in text.clauses if c.first <= found.first < c.last), found.last)
     return any(
-        found.last <= first < end
-        and first - found.last <= 3
+        0 <= first - found.last <= 3
         and not {",", "."} & {t.text for t in text.tokens[found.last : first]}
         and not any(c.entry.kind == "end" and found.last <= c.first < first for c in cues)
         for first, _ in ranges
@@ -283,6 +281,7 @@ def _speaks_forward(
 
 def _says(
     text: Text,
+    clause: Clause,
     found: Found[Cue],
     first: int,
     last: int,
@@ -297,7 +296,7 @@ def _says(
     if ahead and found.last > first and text.tokens[first].text in _NEGATIONS:
         return None  # "with no" before "no limits": the mention has that word for itself
     if cue.direction == "sign":
-        return _sign_says(text, found, ahead, first, last)
+        return _sign_says(text, clause, found, ahead, first, last)
     if (ahead and cue.direction in {"after", "colon"}) or (not ahead and cue.direction == "before"):
         return None
     # A cue may run into the mention ("no acute" before "acute fracture").
@@ -358,13 +357,10 @@ def _bracketed(text: Text, other: Found[Cue], low: int, high: int) -> bool:
     return "(" in before and ")" not in before and ")" in behind
 
 
-def _sign_says(text: Text, found: Found[Cue], ahead: bool, first: int, last: int) -> Judgement | None:
+def _sign_says(text: Text, clause: Clause, found: Found[Cue], ahead: bool, first: int, last: int) -> Judgement | None:
     """What a sign says of the mention beside it: "(-) pain" where signs lead, "pain (-)" where they follow."""
-    clause = next((c for c in text.clauses if c.first <= found.first < c.last), None)
-    start = found.first
-    while clause and start > clause.first and text.tokens[start - 1].text != ",":
-        start -= 1
-    leads = start == found.first or (clause is not None and _is_sign(text, clause.first) and clause.first < found.first)
+    before = text.tokens[found.first - 1].text if found.first > clause.first else ","
+    leads = before == "," or (clause.first < found.first and _is_sign(text, clause.first))
     gap = text.tokens[found.last : first] if ahead else text.tokens[last : found.first]
     near = len(gap) <= (1 if ahead else 2) and all(not t.text.isalnum() for t in gap if not ahead)
     if ahead is not leads or not near or "," in [t.text for t in gap]:

@@ -97,12 +97,8 @@ class Judging(Knowledge):
         following = scene.clause_of[mention.first] + 1
         if any((following, kind) in scene.by_clause for kind in ("finding", "head")):
             return
-        for cue in scene.cues:
-            if (
-                scene.clause_of[cue.first] == following
-                and cue.entry.kind == "negated"
-                and cue.entry.direction == "after"
-            ):
+        for cue in scene.cues_of.get(following, ()):
+            if cue.entry.kind == "negated" and cue.entry.direction == "after":
                 start, end = scene.text.tokens[cue.first].start, scene.text.tokens[cue.last - 1].end
                 mention.judgement = Judgement(Assertion.NEGATED, cue.entry.id, start, end)
                 return
@@ -127,10 +123,7 @@ class Judging(Knowledge):
     def _has_exception(scene: Scene, mention: Mention) -> bool:
         """Whether "except" follows in the clause: "no complaints except hip pain"."""
         clause = scene.clause_of[mention.first]
-        return any(
-            cue.entry.kind == "exception" and cue.first >= mention.last and scene.clause_of[cue.first] == clause
-            for cue in scene.cues
-        )
+        return any(cue.entry.kind == "exception" and cue.first >= mention.last for cue in scene.cues_of.get(clause, ()))
 
     @staticmethod
     def _same_on_both(mention: Mention, mentions: Sequence[Mention]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .assertion import AFFIRMED, Cue, Judgement
 from .phrases import Found
@@ -45,7 +46,7 @@ class Mention:
     closed: bool = False
 
 
-@dataclass(slots=True)
+@dataclass
 class Scene:
     """An answer with everything found in it."""
 
@@ -65,6 +66,7 @@ class Scene:
     cued: set[int] = field(default_factory=set)
     facts_found: set[str] = field(default_factory=set)
     places: dict[int, list[tuple[Tag, str]]] = field(default_factory=dict)
+    cues_of: dict[int, list[Found[Cue]]] = field(default_factory=dict)
     spoken_of: bool = False
     """The disease in question is named."""
 
@@ -87,9 +89,11 @@ class Scene:
                 self.kinds_at.setdefault(i, set()).update(term.kind for term in tag.entry)
         self.facts_found = {term.of.fact for _, term in self.having("finding")}
         self.spoken_of = any(stage.disease_fact in self.facts_found for stage in self.vocabulary.stages)
+        for cue in self.cues:
+            self.cues_of.setdefault(self.clause_of[cue.first], []).append(cue)
         self.cued = {i for cue in self.cues for i in range(cue.first, cue.last)}
 
-    @property
+    @cached_property
     def places_named(self) -> set[str]:
         """Whether the answer names places of the body: `own`, `other`, both or none."""
         return _places_named(self)
