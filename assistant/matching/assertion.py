@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -105,6 +105,7 @@ AFFIRMED = Judgement(Assertion.AFFIRMED)
 
 _DRAWN_OUT = re.compile(r"([a-hjkmnoqrstuwyz])\1{2,}")  # never i, v, x or l: iii is a number
 _NEGATIONS = frozenset(["no", "not", "without", "non", "never", "nil", "denies", "free"])
+_KEPT = 50_000
 _DOUBLING = 40
 """Characters between two negations that undo each other, at most."""
 
@@ -127,6 +128,7 @@ class ContextRules:
         file = ContextFile.model_validate(content)
         self.joined = frozenset(file.joined)
         self.abbreviations = dict(file.abbreviations)
+        self.spoken_word = lru_cache(maxsize=_KEPT)(self._spoken_word)
         by_words: dict[str, list[Cue]] = {}
         for cue in file.cues:
             for words in cue.words:
@@ -135,10 +137,10 @@ class ContextRules:
 
     def spoken(self, text: Text) -> list[str]:
         """The words of a text, abbreviations written out and letters drawn out for emphasis shortened."""
-        known = self.abbreviations
-        return [
-            known.get(t.text) or (_DRAWN_OUT.sub(r"\1", t.text) if len(t.text) > 3 else t.text) for t in text.tokens
-        ]
+        return [self.spoken_word(t.text) for t in text.tokens]
+
+    def _spoken_word(self, word: str) -> str:
+        return self.abbreviations.get(word) or (_DRAWN_OUT.sub(r"\1", word) if len(word) > 3 else word)
 
     def find(self, text: Text, words: Sequence[str] | None = None) -> list[Found[Cue]]:
         """All cues of a text; words that are cues in two directions are found as both."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .numerals import LINKS, bare_numerals, numeral_after, range_at
+from .numerals import LINKS, SHORT, bare_numerals, numeral_after, range_at
 from .phrases import Found
 from .scene import Mention, Scene, Tag, Values, distance, place_tags
 from .values import Interval, grades_of, lengths
@@ -12,6 +12,8 @@ from .vocabulary import Grade, Scale, Term
 
 _PLACING = frozenset(["in", "on", "at", "for", "of", "the", "this", "is"])
 _GAP = 4
+_BESIDE, _FEW_BESIDE = 2, 5
+"""Words beside a length that stands for itself."""
 
 
 def grades_in(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
@@ -251,7 +253,6 @@ def _measured(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
     if grade.lengths is None:
         return
     found = lengths(scene.words, scene.vocabulary.numbers)
-    content = [w for w in scene.words if w.isalnum()]
     for one in found:
         used.update(range(one.first, one.last))
         tag: Tag = Found(one.first, one.last, ())
@@ -264,9 +265,11 @@ def _measured(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
             for t, x in scene.near(kind, tag, 6)
             if x.of is grade or x.of is None
         ]
-        alone = grade.fact in scene.bare and len(content) <= one.last - one.first + 2
+        clause = scene.text.clauses[scene.clause_of[one.first]]
+        content = sum(w.isalnum() for w in scene.words[clause.first : clause.last]) - (one.last - one.first)
+        alone = grade.fact in scene.bare and content <= _BESIDE and len(scene.words) <= SHORT
         silent = not any(scene.having(kind) for kind in ("head", "head_needing", "length_word"))
-        few = len(content) <= one.last - one.first + 5
+        few = content <= _FEW_BESIDE and len(scene.words) <= SHORT
         if (
             grade.fact in scene.bare
             and silent

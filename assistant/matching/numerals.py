@@ -32,7 +32,7 @@ LINKS = frozenset(
     ]
 )
 _FEW, _HIGHEST = 7, 6
-_SHORT = 40
+SHORT = 40
 """Words of an answer in which a number may stand for itself, at most."""
 
 
@@ -90,7 +90,7 @@ def bare_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
         marker = (
             words[number.last : number.last + 1] == [")"] and "(" not in words[max(0, number.first - 2) : number.first]
         )
-        if alone_before and alone_after and not letter and not marker and len(words) <= _SHORT:
+        if alone_before and alone_after and not letter and not marker and len(words) <= SHORT:
             yield number
         i = number.last
 

@@ -69,13 +69,9 @@ class Reader:
         words: list[str] = []
         scores: list[float] = []
         for written in self.context.spoken(text):
-            if written in self.spelling.known or len(written) < 4 or not written.isalpha():
-                words.append(written)
-                scores.append(100.0)
-            else:
-                word, score = self.spelling.spelled(written)
-                words.append(word)
-                scores.append(score)
+            word, score = self.spelling.spelled(written)
+            words.append(word)
+            scores.append(score)
         tags = self.vocabulary.phrases.find(text.tokens, words)
         corrected = [tag for tag in tags if any(term.kind == "correction" for term in tag.entry)]
         cues = [

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from functools import lru_cache
 
 from .assertion import ContextRules
 from .vocabulary import Vocabulary
+
+_SHORTEST, _LONGEST = 4, 30
+"""Letters of a word that may be misspelt."""
 
 
 class Spelling:
@@ -14,10 +19,11 @@ class Spelling:
     def __init__(self, vocabulary: Vocabulary, context: ContextRules) -> None:
         self.known = vocabulary.phrases.words | context.cues.words | vocabulary.ordinary | frozenset(vocabulary.numbers)
         terms = vocabulary.phrases.words | frozenset(vocabulary.numbers)
-        self._long = sorted(
-            {w for w in terms if len(w) >= 4 and w.isalpha()}
-            | {w for w in context.cues.words if len(w) >= 5 and w.isalpha()}
-        )
+        long_words = {w for w in terms if len(w) >= _SHORTEST and w.isalpha()}
+        long_words |= {w for w in context.cues.words if len(w) > _SHORTEST and w.isalpha()}
+        self._by_start: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for word in sorted(long_words):
+            self._by_start[word[0], len(word)].append(word)
         self.spelled = lru_cache(maxsize=50_000)(self.meant)
 
     def meant(self, word: str) -> tuple[str, float]:
@@ -25,13 +31,13 @@ class Spelling:
 
         A word that the vocabulary or ordinary language knows is never corrected. Two neighbours equally near: none.
         """
+        if not _SHORTEST <= len(word) <= _LONGEST or word in self.known or not word.isalpha():
+            return word, 100.0
         from rapidfuzz.distance import OSA
 
         limit = 1 if len(word) < 8 else 2
         best: list[tuple[int, str]] = []
-        for candidate in self._long:
-            if abs(len(candidate) - len(word)) > limit or (candidate[0] != word[0] and candidate[:2] != word[1::-1]):
-                continue
+        for candidate in self._near(word, limit):
             edits = OSA.distance(word, candidate, score_cutoff=limit)
             if edits <= limit and self._may_stand_for(word, candidate, edits):
                 best.append((edits, candidate))
@@ -46,6 +52,13 @@ class Spelling:
             return word, 100.0
         edits, meant = best[0]
         return meant, round(100.0 * (1 - edits / max(len(word), len(meant))), 1)
+
+    def _near(self, word: str, limit: int) -> Iterator[str]:
+        """Words of about this length that begin alike, or with the first two letters swapped."""
+        for length in range(len(word) - limit, len(word) + limit + 1):
+            yield from self._by_start.get((word[0], length), ())
+            if word[1] != word[0]:
+                yield from (c for c in self._by_start.get((word[1], length), ()) if c[1] == word[0])
 
     @staticmethod
     def _may_stand_for(word: str, candidate: str, edits: int) -> bool:
