@@ -267,7 +267,8 @@ def _measured(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
         ]
         clause = scene.text.clauses[scene.clause_of[one.first]]
         content = sum(w.isalnum() for w in scene.words[clause.first : clause.last]) - (one.last - one.first)
-        alone = grade.fact in scene.bare and content <= _BESIDE and len(scene.words) <= SHORT
+        whole = sum(w.isalnum() for w in scene.words) - (one.last - one.first)
+        alone = grade.fact in scene.bare and whole <= _BESIDE
         silent = not any(scene.having(kind) for kind in ("head", "head_needing", "length_word"))
         few = content <= _FEW_BESIDE and len(scene.words) <= SHORT
         if (
