@@ -128,6 +128,8 @@ def answer_lines(lines: Iterable[str], answer: Callable[[Row], Row]) -> Iterator
             yield json.dumps({"id": row_id, **answer(row)}, ensure_ascii=False), True
         except AssistantError as error:
             yield json.dumps({"id": row_id, "error": str(error)}), False
+        except Exception as error:  # noqa: BLE001 - one line that trips the program must not cost the others
+            yield json.dumps({"id": row_id, "error": f"an error in the program: {type(error).__name__}"}), False
 
 
 def _parsed(line: str) -> Row:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from assistant.batch import answer_lines
+
 ROOT = Path(__file__).parent.parent
 ANSWERS = ["38", "right", "MRI, report on file", "AVN, ARCO 2", "no collapse", "no arthritis", "groin pain", "no", ""]
 
@@ -232,3 +234,12 @@ def test_a_broken_policy_is_never_half_used(assistant, tmp_path):
     result = assistant("--policy", "hip-core-decompression@8", "--policy-path", tmp_path / "own")
     assert result.returncode == 2
     assert "8.yaml:" in one_sentence(result)
+
+
+def test_a_line_that_trips_the_program_does_not_cost_the_others():
+    def answer(row):
+        return {"half": 1 / row["n"]}
+
+    lines = list(answer_lines(['{"id": 1, "n": 0}', '{"id": 2, "n": 2}'], answer))
+    assert [(json.loads(line)["id"], good) for line, good in lines] == [(1, False), (2, True)]
+    assert "ZeroDivisionError" in lines[0][0]
