@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .assertion import AFFIRMED, Assertion, Judgement, judge_tokens
 from .mentions import collect
@@ -44,6 +44,7 @@ class Judging(Knowledge):
             mention.side = sides.of(mention) if sides.tags else ""
             if mention.solid and self._has_exception(scene, mention):
                 mention.doubtful = True
+        self._denied_later(scene, mentions, in_clause)
         placed = [(m, self._tied(m)) for m in mentions]
         placed = [(m, tied) for m, tied in placed if not tied or self._in_place(scene, m)]
         sides.compare([m for m, tied in placed if tied])
@@ -102,6 +103,19 @@ class Judging(Knowledge):
                 start, end = scene.text.tokens[cue.first].start, scene.text.tokens[cue.last - 1].end
                 mention.judgement = Judgement(Assertion.NEGATED, cue.entry.id, start, end)
                 return
+
+    @staticmethod
+    def _denied_later(scene: Scene, mentions: Sequence[Mention], in_clause: Mapping[int, Sequence[Mention]]) -> None:
+        """A clause that only ends in a denial leaves open what the one before it said: "pain; second note denies"."""
+        for mention in mentions:
+            following = scene.clause_of[mention.first] + 1
+            if mention.judgement.assertion is not Assertion.AFFIRMED or following in in_clause:
+                continue
+            for cue in scene.cues_of.get(following, ()):
+                clause = scene.text.clauses[following]
+                says_so = ":" not in scene.words[clause.first : cue.first] and cue.first - clause.first > 1
+                if cue.entry.id == "no" and cue.last == clause.last and says_so:
+                    mention.doubtful = True
 
     def _tied(self, mention: Mention) -> bool:
         """Whether a mention is about a place of the body; a person's age and the level of care are not."""

@@ -47,7 +47,8 @@ def _findings(scene: Scene) -> Iterator[Mention]:
             entry.weak,
             done=entry.done,
             weak_negated=entry.weak_if_negated,
-            solid=entry.only_affirmed,
+            solid=entry.only_affirmed or entry.solid,
+            dated=entry.dated,
         )
         for fact, value in entry.implies.items():
             yield Mention(fact, tag.first, tag.last, frozenset([value]), None, entry.id, entry.site)

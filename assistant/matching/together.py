@@ -159,7 +159,7 @@ class Together(Knowledge):
 
 def _refines(mention: Mention) -> bool:
     """An open mention that a definite one beside it settles: a weak one."""
-    return mention.weak
+    return mention.weak and not mention.judgement.distant
 
 
 def _joined_by_or(scene: Scene, mentions: Sequence[Mention]) -> bool:
