@@ -69,7 +69,16 @@ def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
         low = int(term.value)
         span = frozenset(v for v in domain if low <= int(v) <= low + 9)
         strong.append(Mention(age.fact, tag.first, tag.last, span, domain, f"{age.id}: decade"))
-    yield from strong or bare
+    yield from strong
+    for mention in bare:
+        if not strong or any(_alike(scene, mention, other) for other in strong):
+            yield mention
+
+
+def _alike(scene: Scene, one: Mention, other: Mention) -> bool:
+    """Whether the same word follows both: "age 51 per the form, 52 per the note"."""
+    behind = scene.words[one.last : one.last + 1]
+    return behind == scene.words[other.last : other.last + 1] and bool(behind) and behind[0].isalpha()
 
 
 def _named_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int) -> bool:

@@ -11,6 +11,7 @@ from .values import Interval, grades_of, lengths
 from .vocabulary import Grade, Scale, Term
 
 _PLACING = frozenset(["in", "on", "at", "for", "of", "the", "this", "is"])
+_RANGE = frozenset(["to", "-", "or", "/"])
 _GAP = 4
 _BESIDE, _FEW_BESIDE = 2, 5
 """Words beside a length that stands for itself."""
@@ -183,7 +184,10 @@ def _bare_degrees(scene: Scene, grade: Grade, order: Sequence[str], taken: set[i
         other_noun = any(scene.segment_of[tag.first] == segment for tag, _ in scene.having("not_length"))
         if len(untagged) > 1 or noun or other_noun:
             continue
-        said = _between(order, [str(t.value) for _, t in group])
+        named = [str(t.value) for _, t in group]
+        if _none_beside(scene, group[0][0].first, group[-1][0].last):
+            named.append(grade.absent)
+        said = _between(order, named)
         below = frozenset(order[: order.index(said[0])])
         yield Mention(
             grade.fact,
@@ -195,6 +199,14 @@ def _bare_degrees(scene: Scene, grade: Grade, order: Sequence[str], taken: set[i
             graded_negation=below,
             solid=True,
         )
+
+
+def _none_beside(scene: Scene, first: int, last: int) -> bool:
+    """A range that begins or ends at none: "minimal to none", "none to mild"."""
+    bare, words = scene.vocabulary.bare, scene.words
+    behind = words[last : last + 1] and words[last] in _RANGE and bare.get(" ".join(words[last + 1 : last + 2])) == "no"
+    before = first > 1 and words[first - 1] in _RANGE and bare.get(words[first - 2]) == "no"
+    return bool(behind or before)
 
 
 def _bare_none(scene: Scene, grade: Grade, beside_degrees: bool) -> Iterator[Mention]:

@@ -30,10 +30,8 @@ class Judging(Knowledge):
             of_fact[mention.fact].append(mention)
         for mention, judgement in zip(mentions, judgements, strict=True):
             choice = self.choices.get(mention.fact)
-            foreign = (
-                choice is not None
-                and choice.done
-                and self._meant_for_another(scene, mention, judgement, in_clause[scene.clause_of[mention.first]])
+            foreign = mention.done and self._meant_for_another(
+                scene, mention, judgement, in_clause[scene.clause_of[mention.first]]
             )
             listed = judgement.distant and (mention.solid or mention.done)
             result = judgement.result and mention.done

@@ -96,6 +96,8 @@ def _choices(scene: Scene) -> Iterator[Mention]:
             entry: Choice = term.of
             if entry.only_under and scene.question not in entry.only_under:
                 continue
+            if entry.only_under and "other_site" in scene.kinds_at.get(tag.last, ()) and scene.having("side"):
+                continue  # the side of another part
             domain = scene.domains[entry.fact]
             said = domain if kind == "choice_any" else frozenset([term.value])
             denied = (
