@@ -221,7 +221,7 @@ def _judge_one(
     latest = max(behind, key=lambda j: j.start, default=None)
     if latest and latest.assertion is Assertion.AFFIRMED:
         # "went away and has been back": what is said last is so now
-        spoken = [j for j in spoken if j not in behind] + [latest]
+        spoken = [j for j in spoken if j not in behind and not j.distant] + [latest]
     if any(j.assertion is Assertion.PAST for j in behind):
         # "no collapse in 2022": what was not so then may be so now
         spoken = [j for j in spoken if j.assertion is not Assertion.NEGATED or j in behind]

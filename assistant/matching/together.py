@@ -61,6 +61,7 @@ class Together(Knowledge):
         if current:
             # what a study was asked to find gives way to what it found
             open_mentions = [m for m in open_mentions if not m.judgement.advised]
+            open_mentions = [m for m in open_mentions if not m.judgement.distant]
             open_mentions = [m for m in open_mentions if not self._compatible(m, [v for _, v in current])]
         if current and any(not m.implied for m, _ in current):
             open_mentions = [m for m in open_mentions if not m.implied]
