@@ -41,10 +41,12 @@ def test_ci_runs_the_test_command_that_readme_prints():
 
 def test_every_command_is_in_the_readme():
     readme = (ROOT / "README.md").read_text()
-    from assistant.cli import _COMMANDS
+    from assistant.cli import build_parser
     from assistant.conversation import COMMANDS
 
-    missing = [c for c in (*COMMANDS, *(f"assistant {name}" for name in _COMMANDS)) if c not in readme]
+    names = build_parser()._subparsers._group_actions[0].choices
+
+    missing = [c for c in (*COMMANDS, *(f"assistant {name}" for name in names)) if c not in readme]
     assert missing == []
 
 

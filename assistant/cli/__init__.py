@@ -1,0 +1,77 @@
+"""The command line: chooses the command, and gives every ending its exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ..errors import AssistantError
+from . import contracts, policies, reviews, transcripts
+from .common import DONE, FAILED, INTERRUPTED, USAGE
+from .options import Parser
+
+DESCRIPTION = """\
+Decide, question by question, whether a request meets a medical policy.
+Without a command: start a review."""
+EPILOG = """\
+exit codes: 0 done; 1 differences or a failed check; 2 wrong use or a bad file; 3 review left unfinished (resume it);
+130 interrupted; 128+n ended by signal n."""
+
+
+def build_parser() -> Parser:
+    """All commands and options."""
+    parser = Parser(
+        "assistant", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and end")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    for module in (reviews, transcripts, contracts, policies):
+        module.register(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = build_parser()
+    try:
+        first = next((a for a in arguments), "")
+        if first not in {"-h", "--help", "--version"} and (not first or first.startswith("-")):
+            arguments.insert(0, "review")
+        args = parser.parse_args(arguments)
+        if args.version:
+            from importlib import metadata
+
+            print(f"assistant {metadata.version('assistant')}")
+            return DONE
+        return int(args.run(args))
+    except AssistantError as error:
+        print(f"assistant: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last resort: say where, and nothing of what was typed
+        if isinstance(error, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 128 + signal.SIGPIPE
+        print(f"assistant: {crash_line(error)}", file=sys.stderr)
+        return FAILED
+
+
+def crash_line(error: BaseException) -> str:
+    """A crash in one sentence: its kind and place, nothing of what was typed."""
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "an unknown place"
+    return f"stopped by an error in the program ({type(error).__name__} at {where}). Every acknowledged answer is saved"
+
+
+def entry() -> NoReturn:
+    """The console command."""
+    raise SystemExit(main())
