@@ -12,7 +12,7 @@ from .errors import AssistantError
 from .events import Answered, Asked, Concluded, Event, Picked, Started
 from .interview import Session, advance, completed, next_question, outcome_of, start
 from .policy import Library, Loaded, load
-from .transcript import encode, read_events
+from .transcript import encode, read_events, transcripts_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +104,6 @@ def _concluded(session: Session, event: Concluded, line: int) -> Iterator[Differ
 
         if event.rationale != (now := rationale_digest(session)):
             yield Difference(line, "rationale", event.rationale[:19], now[:19])
-
-
-def transcripts_in(paths: Iterable[Path]) -> Iterator[Path]:
-    """The transcript files that paths name, directories searched."""
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(path.rglob("*.jsonl"))
-        else:
-            yield path
 
 
 def replay_file(path: Path, library: Library) -> tuple[Difference, ...]:

@@ -99,6 +99,15 @@ def _bounded_lines(file: IO[str], path: Path) -> Iterator[str]:
         yield line
 
 
+def transcripts_in(paths: Iterable[Path]) -> Iterator[Path]:
+    """The transcript files that paths name, directories searched."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(path.rglob("*.jsonl"))
+        else:
+            yield path
+
+
 class Journal:
     """A transcript being written: an event is on disk before `append` returns."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .common import DONE, library, load
+from .common import DONE, library, load, replayed
 from .options import Commands, policy_options
 
 if TYPE_CHECKING:
@@ -21,6 +23,16 @@ def register(commands: Commands) -> None:
         action = actions.add_parser(name, parents=[policy_options()], help=meaning)
         action.add_argument("id", nargs="?", metavar="ID[@VERSION]")
         action.set_defaults(run=run)
+    suggest = actions.add_parser(
+        "suggest-terms",
+        parents=[policy_options()],
+        help="phrases that were typed, not read, and then picked, as a patch to the vocabulary",
+    )
+    suggest.add_argument("paths", nargs="+", type=Path, metavar="TRANSCRIPT", help="files or directories")
+    suggest.add_argument(
+        "--min-cases", type=int, default=2, metavar="N", help="cases in which a phrase must occur (default: 2)"
+    )
+    suggest.set_defaults(run=_suggest_terms)
     commands.add_parser("paths", help="where policies and reviews are kept").set_defaults(run=_paths)
 
 
@@ -41,6 +53,28 @@ def _show(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     loaded = load(args, args.id)
     print(f"{loaded.policy.id}@{loaded.policy.version} is sound.")
+    return DONE
+
+
+def _suggest_terms(args: argparse.Namespace) -> int:
+    """Print the ranked list as comments, then the patch: what is printed as a whole can be applied."""
+    from ..suggesting import as_patch, suggestions
+    from ..transcript import transcripts_in
+
+    loaded = load(args)
+    sessions = (s for s in (replayed(args, p) for p in transcripts_in(args.paths)) if s.policy.id == loaded.policy.id)
+    found = suggestions(sessions, args.min_cases)
+    for one in found:
+        print(
+            f"# {one.phrase}: {one.fact} {one.value}; picked in {one.cases} case{'s'[: one.cases > 1]} "
+            f"by {one.reviewers} reviewer{'s'[: one.reviewers > 1]}, another value in {one.against}"
+        )
+    patch, left = as_patch(loaded, [s for s in found if not s.against])
+    for one in left:
+        print(f"# no list of words fits {one.fact} {one.value}: {one.phrase}")
+    print(patch, end="")
+    if not found:
+        print("Nothing to suggest: no phrase was left unread and then picked in so many cases.", file=sys.stderr)
     return DONE
 
 

@@ -88,6 +88,19 @@ class Reader:
         scene, _ = self._scene(normalise(text, self.context.joined), None, Frame())
         return self.framing.bare_kind(scene)
 
+    def unread(self, text: str, question: str | None = None) -> tuple[tuple[str, ...], ...]:
+        """Runs of words, within a clause, that the vocabulary and the context rules do not know; none with digits."""
+        plain = normalise(text, self.context.joined)
+        scene, _ = self._scene(plain, question, self.frames.get(question or "", Frame()))
+        known = {i for tag in scene.tags for i in range(tag.first, tag.last)} | scene.cued
+        runs: list[list[str]] = [[]]
+        for i, word in enumerate(scene.words):
+            if i in known or not word.isalpha() or (i and scene.clause_of[i] != scene.clause_of[i - 1]):
+                runs.append([])
+            if i not in known and word.isalpha():
+                runs[-1].append(word)
+        return tuple(tuple(run) for run in runs if any(w not in self.vocabulary.fillers for w in run))
+
     def dates(self, text: str) -> tuple[tuple[str, date, int, int], ...]:
         """The dates of birth and of service that a text gives: `birth` or `service`, the day, and where it stands.
 
