@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import cast
 
+from .numerals import behind_correction, ends_alone
 from .scene import Mention, Scene, Values
 from .values import bounded_years, whole_number
 from .vocabulary import Age
@@ -61,7 +62,8 @@ def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
             said, end = frozenset(v for v in numbers if v >= value), end + 1
         mention = Mention(age.fact, first, end, said, domain - said, f"{age.id}: years", solid=True, dated=True)
         mention.doubtful = said == domain or _half_read(scene, end, value)
-        if _named_age(scene, kinds, first, end):
+        corrects = strong and behind_correction(scene, strong[-1].last) == first and ends_alone(scene, end)
+        if corrects or _named_age(scene, kinds, first, end):
             strong.append(mention)
         elif age.fact in scene.bare and _may_be_age(scene, kinds, first, end):
             (strong if "current" in kinds.get(first - 1, ()) else bare).append(mention)

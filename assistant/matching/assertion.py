@@ -185,8 +185,12 @@ def judge_tokens(text: Text, ranges: Sequence[tuple[int, int]], cues: Sequence[F
         if not text.clauses:
             judged.append(AFFIRMED)
             continue
-        clause = text.clauses[number]
-        judged.append(_judge_one(text, clause, first, last, by_clause.get(number, ()), together[number]))
+        judgement = _judge_one(text, text.clauses[number], first, last, by_clause.get(number, ()), together[number])
+        ending = max(0, bisect_left(firsts, last) - 1)
+        if judgement is AFFIRMED and ending != number:  # words over a slash: "CT abdomen / pelvis ordered"
+            cues_there = by_clause.get(ending, ())
+            judgement = _judge_one(text, text.clauses[ending], first, last, cues_there, together[number])
+        judged.append(judgement)
     return tuple(judged)
 
 
@@ -205,7 +209,8 @@ def _judge_one(
         and (judgement := _says(text, clause, found, first, last, cues, ranges))
         and not _belongs_to_another(text, found, first, last, ranges)
     ]
-    if clause.ended == "?" and not any(text.tokens[i].text == "," for i in range(last, clause.last)):
+    ended = clause.ended if last <= clause.last else next((c.ended for c in text.clauses if last <= c.last), "")
+    if ended == "?" and not any(text.tokens[i].text == "," for i in range(last, clause.last)):
         spoken.append(Judgement(Assertion.UNCERTAIN, "question mark", 0, 0))
     if not spoken:
         return AFFIRMED

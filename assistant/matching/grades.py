@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .numerals import LINKS, SHORT, bare_numerals, numeral_after, range_at
+from .numerals import LINKS, SHORT, bare_numerals, behind_correction, corrected_numeral, numeral_after, range_at
 from .phrases import Found
 from .scene import Mention, Scene, Tag, Values, distance, place_tags
-from .values import Interval, grades_of, lengths
+from .values import Interval, Numbers, grades_of, lengths
 from .vocabulary import Grade, Scale, Term
 
 _PLACING = frozenset(["in", "on", "at", "for", "of", "the", "this", "is"])
 _RANGE = frozenset(["to", "-", "or", "/"])
+_OR_MORE = frozenset([("or", "worse"), ("or", "more"), ("or", "greater"), ("or", "higher"), ("or", "above")])
+_OR_LESS = frozenset([("or", "less"), ("or", "better"), ("or", "milder"), ("or", "lower"), ("or", "below")])
+_AT_MOST = frozenset([("at", "most"), ("up", "to"), ("no", "more", "than"), ("not", "more", "than")])
 _GAP = 4
 _BESIDE, _FEW_BESIDE = 2, 5
 """Words beside a length that stands for itself."""
@@ -19,6 +22,33 @@ _BESIDE, _FEW_BESIDE = 2, 5
 
 def grades_in(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
     """Degrees in words, by scale and by length; the numbers that they use are added to `used`."""
+    found = list(_grades(scene, grade, used))
+    yield from found
+    if grade.fact not in scene.bare and scene.having("correction"):
+        yield from _corrected_degrees(scene, grade, found)
+
+
+def _corrected_degrees(scene: Scene, grade: Grade, found: Sequence[Mention]) -> Iterator[Mention]:
+    """A degree alone that corrects the one before it: `moderate OA, sorry, mild`."""
+    order = [grade.absent, *grade.degrees]
+    starts = {start for m in found if (start := behind_correction(scene, m.last)) is not None}
+    for tag, term in scene.having("degree"):
+        if term.of is grade and tag.first in starts and not _has_own_head(scene, tag):
+            said = frozenset([str(term.value)])
+            below = frozenset(order[: order.index(str(term.value))])
+            yield Mention(
+                grade.fact,
+                tag.first,
+                tag.last,
+                said,
+                below,
+                f"{grade.id}: corrected",
+                graded_negation=below,
+                solid=True,
+            )
+
+
+def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
     domain = scene.domains[grade.fact]
     order = [grade.absent, *grade.degrees]
     yield from _scales(scene, grade, used)
@@ -39,7 +69,7 @@ def grades_in(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
             continue
         taken.update(d.first for d, _ in degrees)
         if degrees:
-            said = _between(order, [str(t.value) for _, t in degrees])
+            said = _bounded(scene, order, degrees, _between(order, [str(t.value) for _, t in degrees]))
             below = frozenset(order[: min(order.index(v) for v in said)])
             first = min(tag.first, degrees[0][0].first)
             last = max(tag.last, degrees[-1][0].last)
@@ -95,6 +125,18 @@ def _between(order: Sequence[str], named: Sequence[str]) -> list[str]:
     return list(order[min(places) : max(places) + 1])
 
 
+def _bounded(scene: Scene, order: Sequence[str], degrees: Sequence[tuple[Tag, Term]], said: list[str]) -> list[str]:
+    """`at least mild`, `moderate or worse`, `mild at most`: every degree that the bound leaves."""
+    first, last = degrees[0][0].first, degrees[-1][0].last
+    before = tuple(scene.words[max(0, first - 3) : first])
+    behind = tuple(scene.words[last : last + 2])
+    if behind in _OR_MORE or before[-2:] == ("at", "least") or behind == ("at", "least"):
+        return list(order[order.index(said[0]) :])
+    if behind in _OR_LESS or before[-2:] in _AT_MOST or before in _AT_MOST or behind == ("at", "most"):
+        return list(order[: order.index(said[-1]) + 1])
+    return said
+
+
 def _degrees_of(scene: Scene, grade: Grade, head: Tag) -> list[tuple[Tag, Term]]:
     """The degrees that belong to a head: before it in its segment, or directly behind it."""
     mine = [(t, term) for t, term in scene.near("degree", head, 7) if term.of is grade]
@@ -147,6 +189,7 @@ def _has_own_head(scene: Scene, degree: Tag) -> bool:
         for tag, _ in scene.near(kind, degree):
             if (
                 degree.last <= tag.first <= degree.last + 2
+                and scene.words[tag.first] not in scene.vocabulary.fillers
                 and scene.segment_of[tag.first] == scene.segment_of[degree.first]
             ):
                 return True
@@ -187,7 +230,7 @@ def _bare_degrees(scene: Scene, grade: Grade, order: Sequence[str], taken: set[i
         named = [str(t.value) for _, t in group]
         if _none_beside(scene, group[0][0].first, group[-1][0].last):
             named.append(grade.absent)
-        said = _between(order, named)
+        said = _bounded(scene, order, group, _between(order, named))
         below = frozenset(order[: order.index(said[0])])
         yield Mention(
             grade.fact,
@@ -246,18 +289,18 @@ def _scales(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
             if found is None:
                 yield Mention(grade.fact, tag.first, tag.last, scene.domains[grade.fact], None, f"{scale.id}: no grade")
             continue
-        used.update(range(found.first, found.last))
-        said: Values = frozenset(scale.grades[n] for n in found.values)
-        yield Mention(
-            grade.fact,
-            min(tag.first, found.first),
-            max(tag.last, found.last),
-            said,
-            scene.domains[grade.fact],
-            f"{scale.id}: {'-'.join(map(str, sorted(found.values)))}",
-            doubtful=found.doubtful,
-            solid=True,
-        )
+        first: int | None = tag.first
+        last = tag.last
+        number: Numbers | None = found
+        while number and number.values <= set(scale.grades):
+            used.update(range(number.first, number.last))
+            first = number.first if first is None else min(first, number.first)
+            last = max(last, number.last)
+            said: Values = frozenset(scale.grades[n] for n in number.values)
+            rule = f"{scale.id}: {'-'.join(map(str, sorted(number.values)))}"
+            domain = scene.domains[grade.fact]
+            yield Mention(grade.fact, first, last, said, domain, rule, doubtful=number.doubtful, solid=True)
+            first, number = None, corrected_numeral(scene, last)
 
 
 def _measured(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:

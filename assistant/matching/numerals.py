@@ -31,6 +31,16 @@ LINKS = frozenset(
         "|",
     ]
 )
+# fmt: off
+_SAYING = frozenset([
+    "and", "but", "or", "is", "was", "be", "as", "says", "said", "say", "wrote", "writes", "reads", "read", "calls",
+    "called", "final", "prelim", "preliminary", "addendum", "report", "note", "states", "stated", "has", "now", "then",
+    "it", "grades", "graded", "stages", "staged", "gives", "gave", "puts", "put", "thinks", "impression", "later",
+])
+# fmt: on
+"""Words behind which a number may be another reading of the same thing."""
+_PLACING = frozenset(["on", "per", "by", "in", "according", "at", "for", "from", "this", "today", "now", "then"])
+_LETTERS = frozenset(["i", "v", "l"])
 _FEW, _HIGHEST = 7, 6
 SHORT = 40
 """Words of an answer in which a number may stand for itself, at most."""
@@ -81,18 +91,80 @@ def bare_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
             or words[number.first - 1] in {",", ";", "\n", "->", ".", ":", "(", "-"}
             or _is_link(scene, number.first - 1)
         )
-        alone_after = (
-            number.last == len(words)
-            or words[number.last] in {",", ";", "\n", ".", ")", "->", "?", "-", "("}
-            or _is_link(scene, number.last)
-        )
-        letter = words[number.first] in {"i", "v", "l", "a"} and len(words) > 3
+        alone_after = ends_alone(scene, number.last)
+        letter = words[number.first] in {*_LETTERS, "a"} and len(words) > 3 and not _of_a_side(scene, number.first)
         marker = (
             words[number.last : number.last + 1] == [")"] and "(" not in words[max(0, number.first - 2) : number.first]
         )
         if alone_before and alone_after and not letter and not marker and len(words) <= SHORT:
             yield number
         i = number.last
+
+
+def _of_a_side(scene: Scene, i: int) -> bool:
+    """Whether a letter that may be a numeral stands beside a side: `R: I`, `I on the right`."""
+    near = (i - 2, i - 1, i + 1, i + 2, i + 3)
+    return any("side" in scene.kinds_at.get(j, ()) for j in near if scene.segment_of[i] == _segment(scene, j))
+
+
+def _segment(scene: Scene, i: int) -> int | None:
+    return scene.segment_of[i] if 0 <= i < len(scene.words) else None
+
+
+def rival_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
+    """Numerals that nothing else accounts for, which may be another value: `stage 1; 2 on addendum`, `II left`."""
+    words = scene.words
+    for i, word in enumerate(words):
+        number = range_at(scene, i) if i not in used else None
+        if number is None or (i and scene.text.tokens[i].glued and words[i - 1] not in {":", "=", "("}):
+            continue
+        before = words[i - 1] if i else ","
+        if before.isalpha() and not (
+            scene.kinds_at.get(i - 1, set()) & {"side", "current", "finding"}
+            or i - 1 in scene.cued
+            or before in _SAYING
+        ):
+            continue
+        if before in {"/", "#", "x", "-", "+", "<", ">"}:
+            continue
+        if word in _LETTERS and not _of_a_side(scene, i):
+            continue
+        if before in {".", "(", ";", "\n"} and words[number.last : number.last + 1] in ([")"], ["."], [":"]):
+            continue  # the number of a list's line
+        end = number.last
+        after = words[end] if end < len(words) else ","
+        if ends_alone(scene, end) or after in _PLACING or "side" in scene.kinds_at.get(end, ()):
+            yield number
+
+
+def ends_alone(scene: Scene, position: int) -> bool:
+    """Whether nothing that could be counted follows a number."""
+    return (
+        position == len(scene.words)
+        or scene.words[position] in {",", ";", "\n", ".", ")", "->", "?", "-", "("}
+        or _is_link(scene, position)
+    )
+
+
+def behind_correction(scene: Scene, position: int) -> int | None:
+    """Where the words begin that correct what ends at `position`: behind "sorry" or "I mean", with nothing between."""
+    seen = False
+    for i in range(position, len(scene.words)):
+        kinds = scene.kinds_at.get(i, ())
+        if "correction" in kinds:
+            seen = True
+        elif not seen and "age_units" in kinds:
+            continue
+        elif scene.words[i].isalnum() and not (seen and scene.words[i] in LINKS):
+            return i if seen else None
+    return None
+
+
+def corrected_numeral(scene: Scene, position: int) -> Numbers | None:
+    """The bare numeral that corrects a number: `stage 3, sorry, 2`; not one of something else (`sorry, 2 mm`)."""
+    start = behind_correction(scene, position)
+    number = range_at(scene, start) if start is not None else None
+    return number if number and ends_alone(scene, number.last) else None
 
 
 def unread_number(scene: Scene) -> bool:

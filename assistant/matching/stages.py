@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .numerals import bare_numerals, numeral_after
+from .numerals import bare_numerals, corrected_numeral, numeral_after, rival_numerals
 from .phrases import Found
 from .scene import Mention, Scene, Tag, Values, distance
 from .values import Numbers, bounded_years
@@ -41,10 +41,18 @@ def stages_in(scene: Scene, stage: Stage, used: set[int]) -> Iterator[Mention]:
             ):
                 used.update(range(number.first, number.last))
                 found.append((tag, number))
+                while (again := corrected_numeral(scene, number.last)) and again.values <= set(allowed):
+                    used.update(range(again.first, again.last))
+                    number = again
+                    found.append((Found(number.first, number.last, ()), number))
             elif number is None and kind == "stage_word" and not _number_used_near(tag, used):
                 yield from _unnumbered(scene, stage, tag)
     if not found and stage.fact in scene.bare:
         found = [(Found(n.first, n.last, ()), n) for n in bare_numerals(scene, used) if n.values <= set(allowed)]
+        used.update(i for _, n in found for i in range(n.first, n.last))
+    if found:
+        rivals = rival_numerals(scene, used)
+        found += [(Found(n.first, n.last, ()), n) for n in rivals if n.values <= set(allowed) and max(n.values) > 0]
     for tag, number in found:
         first, last = min(tag.first, number.first), max(tag.last, number.last)
         low, begin = bounded_years(scene.words, first, min(number.values), frozenset(allowed)) or (number.values, first)

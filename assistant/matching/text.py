@@ -251,9 +251,16 @@ def _clauses(tokens: Sequence[Token]) -> tuple[Clause, ...]:
 
 
 def _opens(tokens: Sequence[Token], i: int) -> bool:
-    """A question mark before its word: `?AVN`."""
-    return i + 1 < len(tokens) and tokens[i + 1].glued and (not tokens[i].glued or i == 0)
+    """A question mark before its word: `?AVN`, `MRI ? AVN`; but not before a reply: `pain ? no`."""
+    if i + 1 == len(tokens) or (tokens[i].glued and i > 0):
+        return False
+    following = tokens[i + 1]
+    if following.glued or i == 0:
+        return True
+    return (following.text[0].isalnum() or following.text[0] in "<>") and following.text not in _REPLIES
 
+
+_REPLIES = frozenset(["yes", "no", "none", "y", "n", "nil", "not", "unknown", "neg", "pos", "denies"])
 
 _ABBREVIATIONS = frozenset(
     [
@@ -267,6 +274,7 @@ _ABBREVIATIONS = frozenset(
         "gr",
         "vs",
         "approx",
+        "u",
         "e",
         "g",
         "i",
@@ -299,6 +307,8 @@ def _ends_sentence(tokens: Sequence[Token], i: int) -> bool:
     if i + 1 == len(tokens):
         return True
     before, after = tokens[i - 1].text if i else "", tokens[i + 1]
+    if len(before) == 1 and i > 2 and tokens[i].glued and tokens[i - 1].glued and tokens[i - 2].text == ".":
+        return after.text == "\n"  # c.t. ordered
     if after.glued and after.text != "\n":
         return False
     if before.isdecimal() and len(before) <= 2 and (i == 1 or tokens[i - 2].text in {"\n", ":", ".", ";"}):

@@ -92,9 +92,11 @@ class Together(Knowledge):
 
     @staticmethod
     def _now(scene: Scene, current: list[tuple[Mention, Values]]) -> list[tuple[Mention, Values]]:
-        """Of mentions that disagree, those in a clause that says "now"."""
+        """Of mentions that disagree, those in a part of a clause that says "now", or else in such a clause."""
+        segments = {scene.segment_of[tag.first] for tag, _ in scene.having("current")}
+        near = [(m, v) for m, v in current if scene.segment_of[m.last - 1] in segments]
         clauses = {scene.clause_of[tag.first] for tag, _ in scene.having("current")}
-        return [(m, v) for m, v in current if scene.clause_of[m.first] in clauses]
+        return near or [(m, v) for m, v in current if scene.clause_of[m.first] in clauses]
 
     def _best(
         self,

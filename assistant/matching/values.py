@@ -98,6 +98,12 @@ _VERBS = frozenset(
 _THROUGH = frozenset(["-", "to", "through", "thru", "till"])
 _EITHER = frozenset(["->", "or", "/", "vs", "versus", "and", "&"])
 _ONWARD = frozenset([("going", "on"), ("progressing", "to"), ("bordering", "on"), ("verging", "on"), ("heading", "to")])
+# fmt: off
+_CHANGED = frozenset([
+    "progressed", "progressing", "progression", "advanced", "advancing", "worsened", "worsening", "evolved", "went",
+    "gone", "changed", "moved", "upgraded", "downgraded", "increased", "improved",
+])
+# fmt: on
 _TOWARD = frozenset(["approaching", "towards", "toward", "nearing", "almost", "bordering"])
 _UNDER = {
     ("<",): False,
@@ -186,6 +192,8 @@ def stage_numeral(tokens: Sequence[Token], words: Sequence[str], i: int, numbers
         after = words[following]
         if after in _LETTERS:
             following += 1
+        elif after == "-" and following + 1 < len(tokens) and tokens[following + 1].glued:
+            following += 2 * (words[following + 1] in _LETTERS)  # 2-A
         elif word.isdecimal() and set(after) <= set("liv") and tokens[following].start == tokens[i].end:
             doubtful, following = True, following + 1
     if tuple(words[following : following + 3]) == ("1", "/", "2") or tuple(words[following : following + 2]) == (
@@ -209,12 +217,14 @@ def number_range(words: Sequence[str], tokens: Sequence[Token], i: int, read: Nu
         return low
     joint = words[position]
     high = None
+    lead = words[max(0, i - 2) : i]
+    between = "between" in lead or "stages" in lead
     if joint in _THROUGH or joint in _EITHER:
         high = read(position + 1)
         if high is None and position + 2 < len(words) and words[position + 1] in {"stage", "grade", "early", "late"}:
             high = read(position + 2)
-        if joint in {"and", "&"} and i and words[i - 1] not in {"between", "stages"} and high:
-            high = high if i and words[i - 1] in {"between", "stages"} else None
+        if joint in {"and", "&"} and not between:
+            high = None
     elif tuple(words[position : position + 2]) in _ONWARD:
         high, joint = read(position + 2), "or"
     elif joint in _TOWARD:
@@ -223,6 +233,8 @@ def number_range(words: Sequence[str], tokens: Sequence[Token], i: int, read: Nu
         high, joint = read(position), "-"  # II-III: the hyphen between letters is no token
     if high is None:
         return low
+    if joint == "to" and "from" in lead and any(w in _CHANGED for w in words[max(0, i - 6) : i]):
+        return Numbers(low.first, high.last, high.values, low.doubtful or high.doubtful)  # progressed from 2 to 3
     both = low.values | high.values
     through = joint in _THROUGH or joint in {"and", "&"}
     values = frozenset(range(min(both), max(both) + 1)) if through else both
