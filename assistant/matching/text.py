@@ -275,6 +275,7 @@ _ABBREVIATIONS = frozenset(
         "vs",
         "approx",
         "u",
+        "univ",
         "e",
         "g",
         "i",
