@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .answering import reader_of
 from .errors import AssistantError
 from .events import Answered, Asked, Concluded, Event, Noted, Picked, Reopened, Undone
 from .findings import NOT_STATED, SKIP, START, Turn
+from .identifiers import REMOVED, Identifier, identifiers_in, redacted
 from .interview import Ask, Session, advance, answered, completed, next_question, outcome_of
 from .policy import UNKNOWN, Value, values_of
-from .view import OUTCOME_WORDS, clean, criteria_lines, criterion_for, determination_line, say_values, understood
+from .safe_text import clean
+from .view import OUTCOME_WORDS, criteria_lines, criterion_for, determination_line, say_values, understood
 
 MAX_ANSWER = 20_000
 
@@ -33,8 +36,11 @@ COMMANDS = {
     "/rationale": "the rationale as it stands",
     "/conclude": "close the review",
     "/reopen": "open a closed review again: /reopen REASON",
+    "/keep": "go on saving in another directory: /keep DIRECTORY",
     "/quit": "leave; everything is kept",
 }
+ACCEPT = "Accept this change?"
+REMOVE = f"Save it with {REMOVED} in its place?"
 CONCLUDE_HINT = "Press Enter (or type /conclude) to close the review; /answers to look again; /rationale to read it."
 
 
@@ -44,7 +50,8 @@ class Reply:
 
     `events` are to be journaled and folded, in order. `lines` are said. `show` names something to open, `about` what
     of. `pending` is a change to be shown (its effects are in `lines`) and applied only if the reviewer accepts.
-    `prefill` is text to put into the answer field.
+    `prefill` is text to put into the answer field. With `either`, nothing has happened yet: the reviewer chooses
+    between two replies, by yes and by no.
     """
 
     events: tuple[Event, ...] = ()
@@ -54,10 +61,29 @@ class Reply:
     pending: Event | None = None
     prefill: str = ""
     quit: bool = False
+    either: tuple[Reply, Reply] | None = None
 
 
 def respond(session: Session, text: str) -> Reply:
     """The meaning of one typed line. Never raises for what a reviewer can type."""
+    reply = _respond(session, text)
+    if reply.events or reply.pending:
+        found = identifiers_in(text, reader_of(session.loaded).known_words)
+        if found:
+            return _offer_to_remove(session, text, found, reply)
+    return reply
+
+
+def _offer_to_remove(session: Session, text: str, found: tuple[Identifier, ...], reply: Reply) -> Reply:
+    """Ask before words that name a patient are written anywhere."""
+    shown = [f"“{clean(text[one.start : one.end])}” looks like {one.kind}." for one in found]
+    return Reply(
+        lines=(*shown, "A review should hold the case reference, and nothing else that names the patient."),
+        either=(_respond(session, redacted(text, found)), reply),
+    )
+
+
+def _respond(session: Session, text: str) -> Reply:
     try:
         if len(text) > MAX_ANSWER:
             too_long = f"That answer is longer than {MAX_ANSWER:,} characters."
@@ -352,6 +378,12 @@ def _reopen(session: Session, rest: str) -> Reply:
     return Reply(events=(event,), lines=("The review is open again.",))
 
 
+def _keep(_session: Session, rest: str) -> Reply:
+    if not rest:
+        return Reply(lines=("Name a directory that can be written: /keep DIRECTORY",))
+    return Reply(show="keep", about=rest)
+
+
 _ACTIONS: dict[str, Callable[[Session, str], Reply]] = {
     "/help": _show("help"),
     "/why": _show("why"),
@@ -370,5 +402,6 @@ _ACTIONS: dict[str, Callable[[Session, str], Reply]] = {
     "/rationale": _show("rationale"),
     "/conclude": _conclude,
     "/reopen": _reopen,
+    "/keep": _keep,
     "/quit": lambda _session, _rest: Reply(quit=True),
 }

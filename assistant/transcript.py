@@ -1,4 +1,4 @@
-"""Transcripts as JSON Lines: reading them, and the durable journal and store of live reviews."""
+"""Transcripts as JSON Lines: one event a line, and the chain of hashes that shows whether a line was changed."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import platformdirs
 from pydantic import TypeAdapter, ValidationError
 
 from .errors import AssistantError
-from .events import FORMAT, Concluded, Event, Reopened, Started
+from .events import FORMAT, Event, Started
 
 MAX_LINE = 2_000_000
-MAX_EVENTS = 100_000
-STATE_VARIABLE = "ASSISTANT_STATE_DIR"
+MAX_EVENTS = 2_000
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 _NAMES = {"started", "asked", "answered", "picked", "noted", "undone", "concluded", "reopened"}
@@ -31,8 +29,85 @@ class TranscriptError(AssistantError):
 
 
 def encode(event: Event) -> str:
-    """One line of a transcript, without its line end. ASCII only, so that it is the same bytes everywhere."""
-    return json.dumps(event.model_dump(mode="json", exclude_none=True, exclude_defaults=False), ensure_ascii=True)
+    """One line of a transcript, without its line end or link. ASCII only, so that it is the same bytes everywhere."""
+    content = event.model_dump(mode="json", exclude_none=True, exclude_defaults=False)
+    return json.dumps(content, ensure_ascii=True)
+
+
+# --- The chain of hashes ----------------------------------------------------------------------------------------------
+
+_LINKED = re.compile(r', "line": (\d+), "chain": "([0-9a-f]{64})"\}\s*$')
+
+
+def link(before: str, line: str) -> str:
+    """The link of a line: SHA-256 of the link before it and the line itself."""
+    return hashlib.sha256((before + line.strip()).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def chained(line: str, number: int, before: str) -> tuple[str, str]:
+    """A line with its number and link, and the link."""
+    numbered = f'{line[:-1]}, "line": {number}}}'
+    made = link(before, numbered)
+    return f'{numbered[:-1]}, "chain": "{made}"}}', made
+
+
+def recorded_link(line: str) -> str:
+    """The link that a line carries; empty if none."""
+    found = _LINKED.search(line)
+    return found.group(2) if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Whether a transcript is as it was written: how many lines, the last link, and what is wrong first."""
+
+    lines: int
+    chained: int
+    last: str
+    problem: str = ""
+
+
+def verify(path: Path) -> Verified:
+    """Check the chain of hashes.
+
+    Lines before the first link (written by an older version, or by hand) are covered by it, too. What the chain can not
+    show: lines cut off the end, and a chain that somebody made anew; keep the last link elsewhere for that.
+
+    Raises:
+        TranscriptError: The file can not be read.
+    """
+    with _opened(path) as file:
+        lines = list(_bounded_lines(file, path))
+    before, count = "", 0
+    for number, line in enumerate(lines, 1):
+        found = _LINKED.search(line)
+        if found is None:
+            if count:
+                return Verified(
+                    len(lines), count, before, f"line {number} was inserted: it has no link to the one before"
+                )
+            before = link(before, line)
+            continue
+        content = line[: found.start(2) - len(', "chain": "')] + "}"
+        if link(before, content) != found.group(2) or int(found.group(1)) != number:
+            return Verified(len(lines), count, before, _problem(lines, number, int(found.group(1))))
+        before, count = found.group(2), count + 1
+    return Verified(len(lines), count, before)
+
+
+def _problem(lines: list[str], place: int, number: int) -> str:
+    """What happened to the line at a place (1-based) that was written as the line of a number."""
+    numbers = [int(found.group(1)) if (found := _LINKED.search(one)) else 0 for one in lines]
+    if number > place:
+        if place in numbers[place:]:
+            return f"line {place} was reordered: it was written as line {number}"
+        missing = f"line {place}" if number == place + 1 else f"lines {place} to {number - 1}"
+        return f"{missing} of the original {'was' if number == place + 1 else 'were'} dropped"
+    if number < place:
+        return f"line {place} was inserted or reordered: it was written as line {number}"
+    if numbers[place : place + 1] == [number]:
+        return f"line {place} was inserted: the next line has its number"
+    return f"line {place} was altered"
 
 
 def parse_line(line: str, where: str) -> Event:
@@ -49,6 +124,8 @@ def parse_line(line: str, where: str) -> Event:
         raise TranscriptError(f"{where}: not a line of JSON", "Correct or remove that line") from error
     if not isinstance(content, dict):
         raise TranscriptError(f"{where}: not an event", "Each line is one {...} with the key 'event'")
+    if "chain" in content:  # of the file, not of what happened
+        content = {key: value for key, value in content.items() if key not in {"line", "chain"}}
     name = content.get("event")
     if name not in _NAMES:
         known = ", ".join(sorted(_NAMES))
@@ -65,27 +142,37 @@ def parse_line(line: str, where: str) -> Event:
         raise TranscriptError(f"{where}: {field}: {first['msg']}", "Correct that line") from error
 
 
-def read_events(path: Path) -> tuple[Event, ...]:
+def read_events(path: Path, *, unfinished: bool = False) -> tuple[Event, ...]:
     """All events of a transcript file.
+
+    Args:
+        path: The file.
+        unfinished: Leave out a last line without its end: it is being written, or was torn.
 
     Raises:
         TranscriptError: Unreadable, empty, or a bad line, by number.
     """
     events: list[Event] = []
+    with _opened(path) as file:
+        for number, line in enumerate(_bounded_lines(file, path), 1):
+            if line.strip() and not (unfinished and not line.endswith("\n")):
+                events.append(parse_line(line, f"{path}:{number}"))
+            if len(events) > MAX_EVENTS:
+                raise TranscriptError(f"{path}: more than {MAX_EVENTS:,} events", "This is no transcript")
+    if not events or not isinstance(events[0], Started):
+        raise TranscriptError(f"{path}:1: a transcript begins with the event 'started'", "Compare with transcripts/")
+    return tuple(events)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
     try:
         with path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as file:
-            for number, line in enumerate(_bounded_lines(file, path), 1):
-                if line.strip():
-                    events.append(parse_line(line, f"{path}:{number}"))
-                if len(events) > MAX_EVENTS:
-                    raise TranscriptError(f"{path}: more than {MAX_EVENTS:,} events", "This is no transcript")
+            yield file
     except OSError as error:
         raise TranscriptError(
             f"{path} can not be read: {error.strerror}", "Check the path and its permissions"
         ) from error
-    if not events or not isinstance(events[0], Started):
-        raise TranscriptError(f"{path}:1: a transcript begins with the event 'started'", "Compare with transcripts/")
-    return tuple(events)
 
 
 def _bounded_lines(file: IO[str], path: Path) -> Iterator[str]:
@@ -106,150 +193,6 @@ def transcripts_in(paths: Iterable[Path]) -> Iterator[Path]:
             yield from sorted(path.rglob("*.jsonl"))
         else:
             yield path
-
-
-class Journal:
-    """A transcript being written: an event is on disk before `append` returns."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def append(self, *events: Event) -> None:
-        """Write events, all or none, and wait until the disk has them.
-
-        Raises:
-            TranscriptError: Nothing was written; what is wrong, and what to do.
-        """
-        data = "".join(encode(event) + "\n" for event in events).encode()
-        try:
-            new = not self.path.exists()
-            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                size = os.fstat(handle).st_size
-                try:
-                    _write_all(handle, data)
-                    os.fsync(handle)
-                except OSError:
-                    with contextlib.suppress(OSError):
-                        os.ftruncate(handle, size)
-                    raise
-            finally:
-                os.close(handle)
-            if new:
-                _sync_directory(self.path.parent)
-        except OSError as error:
-            raise TranscriptError(
-                f"the answer could not be saved to {self.path}: {error.strerror}",
-                "It is still in the answer field; free some space or fix the directory, then press Enter again",
-            ) from error
-
-
-def _write_all(handle: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(handle, view) :]
-
-
-def _sync_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCase:
-    """One review in the store."""
-
-    path: Path
-    started: Started
-    concluded: Concluded | None
-    events: int
-    changed: float
-
-
-class Store:
-    """The directory of one's own reviews, one transcript a case."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-
-    @classmethod
-    def default(cls) -> Store:
-        """The user's own store: `$ASSISTANT_STATE_DIR`, or the system's place for state."""
-        given = os.environ.get(STATE_VARIABLE)
-        return cls(Path(given) if given else platformdirs.user_state_path("assistant") / "reviews")
-
-    def prepare(self) -> None:
-        """Make the directory, readable by its owner alone."""
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.directory.chmod(0o700)
-            if not os.access(self.directory, os.W_OK | os.X_OK):
-                raise PermissionError(13, "Permission denied")
-        except OSError as error:
-            raise TranscriptError(
-                f"reviews can not be kept in {self.directory}: {error.strerror}",
-                f"Fix that directory or name another one in {STATE_VARIABLE}",
-            ) from error
-
-    def path_of(self, case: str) -> Path:
-        """The file of a case reference."""
-        name = re.sub(r"[^A-Za-z0-9._-]+", "_", case).strip("._")[:80]
-        if not name:
-            raise TranscriptError(f"'{case[:40]}' can not be a case reference", "Use letters and digits")
-        if name != case:  # two references must never share a file
-            name += "-" + hashlib.sha256(case.encode("utf-8", "replace")).hexdigest()[:8]
-        return self.directory / f"{name}.jsonl"
-
-    def cases(self) -> tuple[StoredCase, ...]:
-        """All reviews, the last changed first. Files that are no transcripts are left out."""
-        found = []
-        for path in self.directory.glob("*.jsonl") if self.directory.is_dir() else ():
-            try:
-                events = read_events(path)
-                changed = path.stat().st_mtime
-            except (TranscriptError, OSError):
-                continue
-            started = events[0]
-            assert isinstance(started, Started)
-            found.append(StoredCase(path, started, _conclusion(events), len(events), changed))
-        return tuple(sorted(found, key=lambda c: c.changed, reverse=True))
-
-
-def _conclusion(events: Iterable[Event]) -> Concluded | None:
-    found: Concluded | None = None
-    for event in events:
-        if isinstance(event, Concluded):
-            found = event
-        elif isinstance(event, Reopened):
-            found = None
-    return found
-
-
-def torn_tail(path: Path) -> bytes:
-    """The bytes after the last line end: what a crash cut off mid-write. Empty in a sound file."""
-    data = path.read_bytes()
-    return data[data.rfind(b"\n") + 1 :]
-
-
-def repair(path: Path) -> str:
-    """Cut a torn last line off a journal; returns what was cut, to be shown."""
-    tail = torn_tail(path)
-    if not tail:
-        return ""
-    try:
-        parse_line(tail.decode(), str(path))
-    except (TranscriptError, UnicodeDecodeError):
-        with path.open("r+b") as file:
-            file.truncate(path.stat().st_size - len(tail))
-            os.fsync(file.fileno())
-        return tail.decode(errors="replace")
-    with path.open("ab") as file:
-        file.write(b"\n")
-        os.fsync(file.fileno())
-    return ""
 
 
 def save_text(path: str, text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +11,7 @@ from .events import Answered, Picked
 from .findings import Finding, Turn
 from .interview import Ask, Session, SideReview, dates_of, next_question
 from .policy import Criterion, Policy, Question, Value
+from .safe_text import clean
 
 OUTCOME_WORDS = {
     Outcome.MET: "criteria met",
@@ -50,24 +50,6 @@ class QuestionView:
     text: str
     why: str
     choices: tuple[str, ...]
-
-
-def clean(text: str) -> str:
-    """Text of a reviewer or of a file, safe for any terminal: control characters become visible marks."""
-    return "".join(_visible(c) for c in text)
-
-
-def _visible(character: str) -> str:
-    if character == "\n":
-        return "⏎ "
-    if character == "\t" or unicodedata.category(character) == "Zs":
-        return " "
-    if character.isprintable():
-        return character
-    code = ord(character)
-    if code < 32:
-        return chr(0x2400 + code)
-    return "\N{SYMBOL FOR DELETE}" if code == 127 else "\N{REPLACEMENT CHARACTER}"
 
 
 def quoted(text: str, limit: int = MAX_QUOTE) -> str:

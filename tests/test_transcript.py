@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.events import Answered, Concluded, Reopened, Started
-from assistant.transcript import Journal, Store, TranscriptError, encode, parse_line, read_events, repair
+from assistant.journal import Journal, repair
+from assistant.store import Store
+from assistant.transcript import TranscriptError, encode, parse_line, read_events
 
 STARTED = Started(policy="hip-core-decompression", version=2, case="c")
 
@@ -101,14 +103,16 @@ def test_a_torn_last_line_is_cut_off_and_shown(journal):
     journal.append(STARTED, Answered(question="age", text="38"))
     whole = journal.path.read_bytes()
     journal.path.write_bytes(whole + b'{"event": "answ')
-    assert repair(journal.path) == '{"event": "answ'
+    found = repair(journal.path)
+    assert found.cut == '{"event": "answ'
+    assert "answ" in " ".join(found.lines)
     assert journal.path.read_bytes() == whole
 
 
 def test_a_last_line_that_lacks_only_its_end_is_kept(journal):
     journal.append(STARTED, Answered(question="age", text="38"))
     journal.path.write_bytes(journal.path.read_bytes()[:-1])
-    assert repair(journal.path) == ""
+    assert repair(journal.path).lines == ()
     assert len(read_events(journal.path)) == 2
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..errors import AssistantError
+from ..safe_text import clean
 from . import contracts, policies, reviews, transcripts
 from .common import DONE, FAILED, INTERRUPTED, USAGE
 from .options import Parser
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return DONE
         return int(args.run(args))
     except AssistantError as error:
-        print(f"assistant: {error}", file=sys.stderr)
+        print(f"assistant: {clean(str(error))}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED

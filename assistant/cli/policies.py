@@ -80,7 +80,7 @@ def _suggest_terms(args: argparse.Namespace) -> int:
 
 def _paths(_args: argparse.Namespace) -> int:
     from ..policy import packaged
-    from ..transcript import Store
+    from ..store import Store
 
     print(f"policies\t{packaged('policy')}")
     print(f"prompts\t{packaged('prompts')}")

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AssistantError
-from .common import DONE, load, now
+from ..safe_text import clean
+from .common import DONE, FAILED, load, now
 from .options import Commands, Parser, day, policy_options, shell_options
 
 if TYPE_CHECKING:
-    import argparse
-
     from ..interview import Session
+    from ..journal import Journal, Owner
     from ..policy import Loaded
-    from ..transcript import Journal, Store
+    from ..store import Store, StoredCase
 
 
 def register(commands: Commands) -> None:
@@ -32,7 +34,15 @@ def register(commands: Commands) -> None:
     )
     resume.add_argument("case", nargs="?", metavar="CASE", help="case reference (default: the one changed last)")
     resume.set_defaults(run=_resume)
+    resume.add_argument(
+        "--take-over", action="store_true", help="although another host has it open: only when that host has stopped"
+    )
     commands.add_parser("cases", help="list open and finished reviews").set_defaults(run=_cases)
+    purge = commands.add_parser("purge", help="remove finished reviews of a given age, after showing which")
+    purge.add_argument("--older-than", type=_age, required=True, metavar="AGE", help="such as 90d, 12w or 1y")
+    purge.add_argument("--yes", action="store_true", help="do not ask")
+    purge.add_argument("--dry-run", action="store_true", help="only show what would go")
+    purge.set_defaults(run=_purge)
 
 
 def _add_request_options(review: Parser) -> None:
@@ -51,7 +61,8 @@ def _review(args: argparse.Namespace) -> int:
     from ..answering import reads
     from ..events import Started
     from ..interview import start
-    from ..transcript import Journal, Store
+    from ..journal import Journal, repair
+    from ..store import Store
 
     loaded = load(args)
     request = _request(args, loaded)
@@ -59,9 +70,15 @@ def _review(args: argparse.Namespace) -> int:
     store.prepare()
     begun = now()
     case = args.case or begun.strftime("review-%Y%m%d-%H%M%S")
+    if args.case:
+        _warn_of_a_name(args.case)
     path = store.path_of(case)
     if path.exists():
-        raise AssistantError(f"there is a review of case '{case}' already", f"Type: assistant resume {case}")
+        left = () if path.stat().st_size == 0 else repair(path).lines
+        for line in left:
+            print(line, file=sys.stderr)
+        if path.stat().st_size:
+            raise AssistantError(f"there is a review of case '{case}' already", f"Type: assistant resume {case}")
     started = Started(
         policy=loaded.policy.id,
         version=loaded.policy.version,
@@ -74,8 +91,26 @@ def _review(args: argparse.Namespace) -> int:
     )
     session = start(loaded, reads(loaded), started)
     journal = Journal(path)
+    if holder := journal.lock(_owner()):
+        raise AssistantError(f"case '{case}' is open in another window ({holder})", f"Type: assistant resume {case}")
     journal.append(started)
     return _run(args, session, journal)
+
+
+def _owner() -> Owner:
+    from ..journal import Owner
+
+    return Owner.of_this_process(_login(), now().isoformat(timespec="seconds"))
+
+
+def _warn_of_a_name(case: str) -> None:
+    from ..identifiers import looks_like_a_name
+
+    if looks_like_a_name(case):
+        print(
+            "The case reference looks like a name. It is shown in lists and file names; use a number instead.",
+            file=sys.stderr,
+        )
 
 
 def _request(args: argparse.Namespace, loaded: Loaded) -> dict[str, Any]:
@@ -119,23 +154,38 @@ def _resume(args: argparse.Namespace) -> int:
     from ..answering import reads
     from ..events import Started
     from ..interview import fold
-    from ..transcript import Journal, Store, read_events, repair
+    from ..journal import Journal, repair
+    from ..store import Store
+    from ..transcript import read_events, verify
 
-    store = Store.default()
-    path = _case_path(store, args.case)
-    cut = repair(path)
-    events = read_events(path)
+    path = _case_path(Store.default(), args.case)
+    journal = Journal(path)
+    said: tuple[str, ...] = ()
+    if holder := journal.lock(_owner(), args.take_over):
+        said = (
+            f"This review is open in another window: {holder}.",
+            "Here you can look, and what is answered there shows here; you can answer when it is closed there.",
+        )
+        if holder.host != _owner().host:
+            said += ("If that host is no longer running it: assistant resume --take-over",)
+    else:
+        said = repair(path).lines
+        if not path.stat().st_size:
+            journal.release()
+            path.unlink()
+            raise AssistantError(
+                f"{' '.join(said)} Nothing of this review can be used".strip(),
+                f"Type: assistant review --case {args.case or path.stem}",
+            )
+        if problem := verify(path).problem:
+            said += (f"This file was changed since it was written: {problem}.",)
+    events = read_events(path, unfinished=True)
     started = events[0]
     assert isinstance(started, Started)
     loaded = load(args, f"{started.policy}@{started.version}")
-    if cut:
-        print(f"The last line was torn and has been cut off: {cut[:200]!r}", file=sys.stderr)
     if started.digest and started.digest != loaded.digest:
-        print(
-            "The policy file has changed since this review began; answers are shown as they were read then.",
-            file=sys.stderr,
-        )
-    return _run(args, fold(loaded, reads(loaded), events), Journal(path))
+        said += ("The policy file has changed since this review began; answers are shown as they were read then.",)
+    return _run(args, fold(loaded, reads(loaded), events), journal, said)
 
 
 def _case_path(store: Store, case: str | None) -> Path:
@@ -150,23 +200,34 @@ def _case_path(store: Store, case: str | None) -> Path:
     return unfinished[0].path
 
 
-def _run(args: argparse.Namespace, session: Session, journal: Journal) -> int:
+def _run(args: argparse.Namespace, session: Session, journal: Journal, said: tuple[str, ...] = ()) -> int:
     """Hand the review to a shell: plain lines where a screen would not work."""
-    if args.plain or not _screen_works():
-        from ..plain import PlainReview
+    _leave_no_core()
+    try:
+        if args.plain or not _screen_works():
+            from ..plain import PlainReview
 
-        for stream in (sys.stdin, sys.stdout):
-            reconfigure = getattr(stream, "reconfigure", None)
-            if reconfigure:
-                reconfigure(errors="replace")
-        return PlainReview(session, journal, sys.stdin, sys.stdout, now).run()
-    # Textual reads these when it is imported.
-    os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
-    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
-    from .. import tui
+            for stream in (sys.stdin, sys.stdout):
+                reconfigure = getattr(stream, "reconfigure", None)
+                if reconfigure:
+                    reconfigure(errors="replace")
+            return PlainReview(session, journal, sys.stdin, sys.stdout, now, said).run()
+        # Textual reads these when it is imported.
+        os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
+        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+        os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+        from .. import tui
 
-    return tui.run(session, journal, mouse=args.mouse, ascii_only=args.ascii, now=now)
+        return tui.run(session, journal, mouse=args.mouse, ascii_only=args.ascii, now=now, said=said)
+    finally:
+        journal.release()
+
+
+def _leave_no_core() -> None:
+    """No core file: it would hold what was typed."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _screen_works() -> bool:
@@ -187,15 +248,67 @@ def _login() -> str:
 
 
 def _cases(_args: argparse.Namespace) -> int:
-    from ..transcript import Store
+    from ..store import Store
 
-    cases = Store.default().cases()
-    for found in cases:
-        state = found.concluded.determination if found.concluded else "open"
-        changed = datetime.fromtimestamp(found.changed, UTC).astimezone()
-        print(
-            f"{found.started.case}\t{found.started.policy}@{found.started.version}\t{state}\t{changed:%Y-%m-%d %H:%M}"
-        )
-    if not cases:
+    store = Store.default()
+    cases, unreadable = store.cases(), store.unreadable()
+    _print_cases(cases)
+    for path in unreadable:
+        print(f"{path} is damaged. Type: assistant resume {path.stem}", file=sys.stderr)
+    if not cases and not unreadable:
         print("No reviews yet.", file=sys.stderr)
     return DONE
+
+
+def _print_cases(cases: Sequence[StoredCase]) -> None:
+    """A table for people, lines with tabs for programs."""
+    rows = [("CASE", "POLICY", "STATE", "ANSWERS", "OUTCOME", "LAST CHANGE", "OPEN IN")] if sys.stdout.isatty() else []
+    for found in cases:
+        changed = datetime.fromtimestamp(found.changed, UTC).astimezone()
+        rows.append(
+            (
+                clean(found.started.case),
+                f"{found.started.policy}@{found.started.version}",
+                "finished" if found.concluded else "open",
+                str(found.answers),
+                found.concluded.determination if found.concluded else found.outcome or "-",
+                f"{changed:%Y-%m-%d %H:%M}",
+                clean(str(found.holder)) if found.holder else "-",
+            )
+        )
+    if not sys.stdout.isatty():
+        print("".join("\t".join(row) + "\n" for row in rows), end="")
+        return
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows if cases else ():
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _purge(args: argparse.Namespace) -> int:
+    from ..store import Store
+
+    store = Store.default()
+    going = store.finished_before(now().timestamp() - args.older_than * 86_400)
+    if not going:
+        print(f"No finished review is older than {args.older_than} days.", file=sys.stderr)
+        return DONE
+    _print_cases(going)
+    if args.dry_run:
+        return DONE
+    if not args.yes:
+        print(f"Remove {'this review' if len(going) == 1 else f'these {len(going)} reviews'} for good? y or n", end=" ")
+        sys.stdout.flush()
+        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+            print("Nothing was removed.")
+            return FAILED
+    for case in going:
+        store.remove(case)
+    print(f"{len(going)} removed.")
+    return DONE
+
+
+def _age(text: str) -> int:
+    number, unit = (text[:-1], text[-1:].lower()) if text[-1:].isalpha() else (text, "d")
+    if not number.isdecimal() or unit not in {"d", "w", "y"}:
+        raise argparse.ArgumentTypeError(f"'{text}' is no age; write days, weeks or years: 90d, 12w, 1y")
+    return int(number) * {"d": 1, "w": 7, "y": 365}[unit]

@@ -129,7 +129,7 @@ def rival_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
             continue
         if word in _LETTERS and not _of_a_side(scene, i):
             continue
-        if before in {".", "(", ";", "\n"} and words[number.last : number.last + 1] in ([")"], ["."], [":"]):
+        if before in {".", "(", ";", "\n", ":", ","} and words[number.last : number.last + 1] in ([")"], ["."], [":"]):
             continue  # the number of a list's line
         end = number.last
         after = words[end] if end < len(words) else ","

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from .assertion import ContextRules
@@ -82,6 +83,11 @@ class Reader:
             )
         ]
         return Scene(text, words, tags, cues, self.vocabulary, self.domains, question, frame.bare), scores
+
+    @cached_property
+    def known_words(self) -> frozenset[str]:
+        """Every word of the vocabulary and of ordinary language that it lists."""
+        return self.vocabulary.phrases.words | self.vocabulary.ordinary | self.vocabulary.fillers
 
     def bare_kind(self, text: str) -> str | None:
         """Whether a whole answer is only a yes, a no, not sure (`unclear`) or not documented (`closed`)."""

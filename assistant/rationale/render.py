@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from ..interview import Session
 from ..policy import packaged
-from ..view import clean
+from ..safe_text import clean
 from .model import Rationale, SideRationale
 from .statements import statements
 

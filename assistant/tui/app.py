@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
+from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -16,16 +17,19 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
-from ..conversation import Reply, accept, respond
+from ..conversation import REMOVE, Reply, accept, respond
 from ..errors import AssistantError
 from ..events import Answered, Event, Picked
+from ..following import follow, kept_in
 from ..interview import Session, stamped
+from ..journal import Journal
 from ..pages import page_lines
-from ..transcript import Journal, save_text
-from ..view import clean
+from ..safe_text import clean
+from ..transcript import save_text
 from .answer_field import MAX_LENGTH, AnswerField
 from .contents import pick_lines, plain
 from .endings import CRASHED, OrderlyApp, apology
+from .keybar import Key
 from .lean import JoinFilter
 from .pages import Confirm, Entry, Page, Pick, RationalePage, answers_screen, criteria_screen
 from .pane import Pane
@@ -35,6 +39,8 @@ DONE = 0
 UNFINISHED = 3
 SECOND_PRESS = 10.0
 LONG_ANSWER = 5_000
+LOOK_EVERY = 1.0
+REMOVE_KEYS = (Key("Enter", "Save without it"), Key("n", "Save as typed"), Key("Esc", "Back to the answer"))
 TITLES = {
     "commands": "Commands",
     "help": "Help",
@@ -60,12 +66,21 @@ class ReviewApp(OrderlyApp):
         Binding("ctrl+c", "leave_if_again", show=False, priority=True),
     ]
 
-    def __init__(self, session: Session, journal: Journal, *, ascii_only: bool, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        journal: Journal,
+        *,
+        ascii_only: bool,
+        now: Callable[[], datetime],
+        said: Sequence[str] = (),
+    ) -> None:
         super().__init__(ansi_color=bool(os.environ.get("NO_COLOR")))
         self.session = session
         self._journal = journal
         self._now = now
-        self._review = ReviewScreen(session, self._today)
+        self._review = ReviewScreen(session, self._today, said)
+        self._unsaved = ""
         self._first_press = float("-inf")
         self._join = JoinFilter()
         # Neither is used here, and each screen would be laid out twice for them.
@@ -94,6 +109,25 @@ class ReviewApp(OrderlyApp):
                     binding.description, binding.key, lambda a=action: self.call_later(self.run_action, a)
                 )
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    # --- A window that only looks ---
+
+    def on_mount(self) -> None:
+        """Look at what the other window writes; nothing runs when there is none."""
+        if self._journal.holder:
+            self._looking = self.set_interval(LOOK_EVERY, self._look)
+
+    def _look(self) -> None:
+        followed = follow(self.session, self._journal)
+        if followed:
+            self.session = followed
+        if not self._journal.holder:
+            self._looking.stop()
+            self._review.show(
+                self.session, ["The other window has been closed; you can answer here now."], answered=False
+            )
+        elif followed:
+            self._review.show(self.session, [f"Open in another window: {self._journal.holder}."], answered=False)
 
     # --- Endings ---
 
@@ -152,8 +186,28 @@ class ReviewApp(OrderlyApp):
             )
             self._review.field.restore(text)
             return
-        if not self._apply(reply):
-            self._review.field.restore(text)
+        if reply.either:
+            self._choose(text, reply, reply.either)
+        elif self._apply(reply):
+            self._unsaved = "" if reply.events else self._unsaved
+        else:
+            self._keep_typed(text)
+
+    def _keep_typed(self, text: str) -> None:
+        """What could not be saved goes back into the field, and comes back after another command."""
+        self._unsaved = text
+        self._review.field.restore(text)
+
+    def _choose(self, text: str, reply: Reply, either: tuple[Reply, Reply]) -> None:
+        """Ask before what was typed is written anywhere; Escape puts it back into the field."""
+
+        def decided(answer: str | None) -> None:
+            if answer is None:
+                self._review.field.restore(text)
+            elif not self._apply(either[0] if answer == "y" else either[1]):
+                self._keep_typed(text)
+
+        self.push_screen(Confirm([*reply.lines, "", REMOVE], "Before this is saved:", REMOVE_KEYS), decided)
 
     def say(self, lines: Iterable[str]) -> None:
         """Say something on whatever screen is open."""
@@ -166,7 +220,7 @@ class ReviewApp(OrderlyApp):
         try:
             self._save(reply.events)
         except AssistantError as error:
-            self.say([str(error)])
+            self.say([clean(str(error))])
             return False
         answered = any(isinstance(e, Answered | Picked) and not getattr(e, "replaces", None) for e in reply.events)
         if reply.pending:
@@ -191,7 +245,7 @@ class ReviewApp(OrderlyApp):
         effects = tuple(lines)
 
         def decided(accepted: str | None) -> None:
-            if not accepted:
+            if accepted != "y":
                 self._review.say(["Nothing was changed."])
             elif not self._apply(accept(self.session, pending)):
                 self._confirm(pending, effects)
@@ -205,6 +259,8 @@ class ReviewApp(OrderlyApp):
         """A page over the interview; only one at a time."""
         if what == "rationale":
             self._open_rationale(about)
+        elif what == "keep":
+            self._keep(about)
         elif what == "answers":
             self._push(answers_screen(self.session))
         elif what == "criteria":
@@ -217,6 +273,16 @@ class ReviewApp(OrderlyApp):
                     more=HELP if what == "help" else (),
                 )
             )
+
+    def _keep(self, directory: str) -> None:
+        try:
+            self._journal.move_to(Path(directory), self.session.events)
+        except AssistantError as error:
+            self.say([clean(str(error))])
+            return
+        self.say([kept_in(self._journal)])
+        if self._unsaved:
+            self._review.field.set_text(self._unsaved)
 
     def _open_rationale(self, file: str) -> None:
         from ..rationale import render  # here: templates are loaded only when they are needed
@@ -347,7 +413,15 @@ class ReviewApp(OrderlyApp):
             self.push_screen(Entry(f"Choose: {label}", hint=hint), choose)
 
 
-def run(session: Session, journal: Journal, *, mouse: bool, ascii_only: bool, now: Callable[[], datetime]) -> int:
+def run(
+    session: Session,
+    journal: Journal,
+    *,
+    mouse: bool,
+    ascii_only: bool,
+    now: Callable[[], datetime],
+    said: Sequence[str] = (),
+) -> int:
     """Review on the screen.
 
     Args:
@@ -356,10 +430,11 @@ def run(session: Session, journal: Journal, *, mouse: bool, ascii_only: bool, no
         mouse: Whether the terminal reports the mouse.
         ascii_only: Borders and marks in ASCII.
         now: The clock.
+        said: What to tell the reviewer first.
 
     Returns:
         The exit code: 0 concluded, 3 left unfinished, 128 and the number of a signal, 1 after a fault.
     """
-    app = ReviewApp(session, journal, ascii_only=ascii_only, now=now)
+    app = ReviewApp(session, journal, ascii_only=ascii_only, now=now, said=said)
     app.run(mouse=mouse)
     return CRASHED if app.return_code is None else app.return_code

@@ -9,9 +9,9 @@ from datetime import date
 from ..conversation import CONCLUDE_HINT
 from ..interview import Session, SideReview, next_question
 from ..policy import Policy
+from ..safe_text import clean
 from ..view import (
     NEXT_STEP,
-    clean,
     criteria_lines,
     determination_line,
     open_items,

@@ -184,29 +184,31 @@ class Entry(Dialog):
 
 
 class Confirm(Dialog):
-    """Shows a change and asks whether to make it; dismissed with `y`, or None."""
+    """Shows a change and asks whether to make it; dismissed with `y`, `n`, or None for neither."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,y", "accept", show=False, priority=True),
-        Binding("n", "cancel", show=False),
+        Binding("enter,y", "decide('y')", show=False, priority=True),
+        Binding("n", "decide('n')", show=False),
     ]
+    KEYS = (Key("Enter", "Accept"), Key("Esc", "Leave it as it was"))
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        super().__init__("This would change:", [line(f"  {one}", hang=4) for one in lines])
+    def __init__(self, lines: Iterable[str], title: str = "This would change:", keys: tuple[Key, ...] = KEYS) -> None:
+        super().__init__(title, [line(f"  {one}", hang=4) for one in lines])
+        self._keys = keys
 
     def compose(self) -> ComposeResult:
         """The change and the keys."""
         yield self.pane
-        yield KeyBar((Key("Enter", "Accept"), Key("Esc", "Leave it as it was")))
+        yield KeyBar(self._keys)
 
     def on_mount(self) -> None:
         """A long list of effects scrolls."""
         super().on_mount()
         self.pane.focus()
 
-    def action_accept(self) -> None:
-        """Make the change."""
-        self.dismiss("y")
+    def action_decide(self, answer: str) -> None:
+        """Make the change, or do not."""
+        self.dismiss(answer)
 
 
 class Pick(Dialog):

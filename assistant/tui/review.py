@@ -87,11 +87,11 @@ class ReviewScreen(Screen[None]):
         Binding("escape", "to_answer", show=False),
     ]
 
-    def __init__(self, session: Session, today: date) -> None:
+    def __init__(self, session: Session, today: date, said: Sequence[str] = ()) -> None:
         super().__init__()
         self._session = session
         self._today = today
-        self._said: Sequence[str] = ()
+        self._said = said
         self._answered = False
         self._drawn: dict[str, str] = {}
 

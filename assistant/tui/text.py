@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import get_character_cell_size
 
-from ..view import clean
+from ..safe_text import clean
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 

@@ -7,23 +7,21 @@ from stub_review import fixed_now, new_session
 from terminal import Terminal
 
 from assistant.errors import AssistantError
-from assistant.transcript import Journal
+from assistant.journal import Journal
 from assistant.tui import ReviewApp
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 
 
-class FullDisk:
+class FullDisk(Journal):
     """A journal that can be told to fail."""
 
-    def __init__(self, path):
-        self.path = path
-        self.full = False
+    full = False
 
     def append(self, *events):
         if self.full:
             raise AssistantError("the answer could not be saved: No space left on device", "Free some space")
-        Journal(self.path).append(*events)
+        super().append(*events)
 
 
 class Driven:

@@ -10,7 +10,7 @@ from pathlib import Path
 from assistant.events import FactRead, Started
 from assistant.interview import start
 from assistant.policy import load
-from assistant.transcript import Journal
+from assistant.journal import Journal
 
 WORDS = (
     ("groin pain", "hip_pain", "present"),

@@ -1,0 +1,132 @@
+"""How far reviewers of the same cases agree: reads transcripts, compares, writes the report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from ..answering import reads
+from ..errors import AssistantError
+from ..events import Started
+from ..interview import Session, fold
+from ..policy import Library, load
+from ..transcript import read_events, transcripts_in
+from .cases import Choice, analyse, collect
+from .report import FORMS, TABLES, Form, Table
+from .statistics import Resampling, require_library
+
+__all__ = ["FORMS", "TABLES", "run"]
+
+DEFAULT = Resampling()
+
+
+def run(
+    paths: Sequence[Path],
+    *,
+    library: Library,
+    out: TextIO,
+    policy: str | None = None,
+    gold: str | None = None,
+    form: Form = "text",
+    table: Table = "statistics",
+    output: Path | None = None,
+    seed: int = DEFAULT.seed,
+    resamples: int = DEFAULT.times,
+    count: int | None = None,
+    percent: float | None = None,
+    cases: Sequence[str] = (),
+    unfinished: bool = False,
+) -> int:
+    """Report the agreement of reviewers; 1 when a file had to be left out because it is bad.
+
+    Args:
+        paths: Transcript files, and directories with `*.jsonl`.
+        library: Where policies are looked for.
+        out: Where the report goes, or, with `output`, the line that says so.
+        policy: `ID` or `ID@VERSION`; only its reviews count.
+        gold: The reviewer whose reviews are the standard.
+        form: Text, JSON, CSV or HTML.
+        table: What CSV holds: statistics or disagreements.
+        output: A new file for the report; it may hold words from charts, so only its owner may read it.
+        seed: For resampling and for drawing cases.
+        resamples: How many resamples make an interval; 0 for none.
+        count: Talk about so many cases, drawn at random.
+        percent: The same as a share of the cases.
+        cases: Talk about these cases.
+        unfinished: Count reviews that were not concluded.
+
+    Raises:
+        AssistantError: Nothing to read, a missing library, an unknown reviewer or case, several policies.
+    """
+    _check_numbers(seed, resamples, count, percent)
+    require_library()
+    reviews, bad, left = _read(paths, library, policy)
+    policies = sorted({session.policy.id for _name, session in reviews})
+    if len(policies) > 1:
+        raise AssistantError(f"these are reviews under several policies: {', '.join(policies)}", "Choose with --policy")
+    if not reviews:
+        raise AssistantError(
+            bad[0] if bad else "there are no transcripts of this policy in these paths",
+            "Name files or directories with *.jsonl",
+        )
+    ratings = collect(reviews, unfinished=unfinished)
+    report = analyse(
+        ratings,
+        gold=gold,
+        choice=Choice(count, percent, tuple(cases)),
+        resampling=Resampling(seed, resamples),
+    )
+    text = FORMS[form](report, (*bad, *left), table)
+    if output:
+        _write(output, text)
+        out.write(f"Saved to {''.join(c if c.isprintable() else '?' for c in str(output))}.\n")
+    else:
+        encoding = getattr(out, "encoding", None) or "utf-8"
+        out.write(text.encode(encoding, "replace").decode(encoding))
+    return 1 if bad else 0
+
+
+def _check_numbers(seed: int, resamples: int, count: int | None, percent: float | None) -> None:
+    if not 0 <= seed < 2**32:
+        raise AssistantError(f"the seed {seed} is out of range", "Give a number from 0 to 4294967295")
+    if not 0 <= resamples <= 100_000:
+        raise AssistantError(f"{resamples} resamples are too many or too few", "Give a number from 0 to 100000")
+    if count is not None and count < 1:
+        raise AssistantError(f"{count} cases can not be drawn", "Give a number from 1")
+    if percent is not None and not 0 < percent <= 100:
+        raise AssistantError(f"{percent} percent of the cases can not be drawn", "Give a number from 1 to 100")
+
+
+def _read(
+    paths: Sequence[Path], library: Library, policy: str | None
+) -> tuple[list[tuple[str, Session]], tuple[str, ...], tuple[str, ...]]:
+    """Reviews with their files; the errors of bad files; a notice on what another policy left out."""
+    reviews: list[tuple[str, Session]] = []
+    bad: list[str] = []
+    other = 0
+    for path in dict.fromkeys(p.resolve() if p.exists() else p for p in transcripts_in(paths)):
+        try:
+            events = read_events(path)
+            first = events[0]
+            assert isinstance(first, Started)
+            if policy and policy not in {first.policy, f"{first.policy}@{first.version}"}:
+                other += 1
+                continue
+            loaded = load(f"{first.policy}@{first.version}", library)
+            reviews.append((str(path), fold(loaded, reads(loaded), events)))
+        except AssistantError as error:
+            bad.append(f"left out: {error}")
+    return reviews, tuple(bad), (f"{other} of other policies or versions left out",) if other else ()
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        handle = os.open(path.expanduser(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise AssistantError(f"{path} exists already", "Choose another name") from error
+    except (OSError, ValueError) as error:
+        raise AssistantError(f"{path} can not be written: {error}", "Check the path and its permissions") from error
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        file.write(text)

@@ -1,0 +1,136 @@
+"""The directory of one's own reviews, one transcript a case: finding, listing and purging them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from .events import Answered, Concluded, Event, Picked, Reopened, Started, Undone
+from .journal import Owner, holder_of, sync_directory
+from .transcript import TranscriptError, read_events
+
+STATE_VARIABLE = "ASSISTANT_STATE_DIR"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCase:
+    """One review in the store. `answers` counts those that stand, `outcome` is the last determination recorded."""
+
+    path: Path
+    started: Started
+    concluded: Concluded | None
+    answers: int
+    outcome: str
+    changed: float
+    holder: Owner | None
+
+
+class Store:
+    """The directory of one's own reviews, one transcript a case."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    @classmethod
+    def default(cls) -> Store:
+        """The user's own store: `$ASSISTANT_STATE_DIR`, or the system's place for state."""
+        given = os.environ.get(STATE_VARIABLE)
+        return cls(Path(given) if given else platformdirs.user_state_path("assistant") / "reviews")
+
+    def prepare(self) -> None:
+        """Make the directory, readable by its owner alone."""
+        try:
+            if not self.directory.is_dir():
+                self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+                sync_directory(self.directory.parent)
+            self.directory.chmod(0o700)
+            if not os.access(self.directory, os.W_OK | os.X_OK):
+                raise PermissionError(13, "Permission denied")
+        except OSError as error:
+            raise TranscriptError(
+                f"reviews can not be kept in {self.directory}: {error.strerror}",
+                f"Fix that directory or name another one in {STATE_VARIABLE}",
+            ) from error
+
+    def path_of(self, case: str) -> Path:
+        """The file of a case reference."""
+        name = re.sub(r"[^A-Za-z0-9._-]+", "_", case).strip("._")[:80]
+        if not name:
+            raise TranscriptError(f"'{case[:40]}' can not be a case reference", "Use letters and digits")
+        if name != case:  # two references must never share a file
+            name += "-" + hashlib.sha256(case.encode("utf-8", "replace")).hexdigest()[:8]
+        return self.directory / f"{name}.jsonl"
+
+    def cases(self) -> tuple[StoredCase, ...]:
+        """All reviews, the last changed first. Files that are no transcripts are left out."""
+        found = []
+        for path in self.directory.glob("*.jsonl") if self.directory.is_dir() else ():
+            try:
+                events = read_events(path, unfinished=True)
+                changed = path.stat().st_mtime
+            except (TranscriptError, OSError):
+                continue
+            started = events[0]
+            assert isinstance(started, Started)
+            answers, outcome = _progress(events)
+            found.append(StoredCase(path, started, _conclusion(events), answers, outcome, changed, holder_of(path)))
+        return tuple(sorted(found, key=lambda c: c.changed, reverse=True))
+
+    def unreadable(self) -> tuple[Path, ...]:
+        """Files of the store that are damaged, or of something else."""
+        found = []
+        for path in sorted(self.directory.glob("*.jsonl")) if self.directory.is_dir() else ():
+            try:
+                read_events(path, unfinished=True)
+            except TranscriptError:
+                found.append(path)
+        return tuple(found)
+
+    def finished_before(self, moment: float) -> tuple[StoredCase, ...]:
+        """Concluded reviews that nobody has open and that were last changed before a moment (seconds since 1970)."""
+        return tuple(c for c in self.cases() if c.concluded and c.changed < moment and not c.holder)
+
+    def remove(self, case: StoredCase) -> None:
+        """Remove a review with its lock and what was kept of it when it was damaged.
+
+        Raises:
+            TranscriptError: A file can not be removed.
+        """
+        try:
+            for path in (
+                *case.path.parent.glob(f"{case.path.stem}.damaged-*"),
+                case.path.with_suffix(".lock"),
+                case.path,
+            ):
+                path.unlink(missing_ok=True)
+            sync_directory(self.directory)
+        except OSError as error:
+            raise TranscriptError(
+                f"{case.path} can not be removed: {error.strerror}", "Check its permissions"
+            ) from error
+
+
+def _progress(events: Iterable[Event]) -> tuple[int, str]:
+    kept: list[str] = []
+    for event in events:
+        if isinstance(event, Answered | Picked):
+            kept.append(event.determination or "")
+        elif isinstance(event, Undone) and kept:
+            kept.pop()
+    return len(kept), next((d for d in reversed(kept) if d), "")
+
+
+def _conclusion(events: Iterable[Event]) -> Concluded | None:
+    found: Concluded | None = None
+    for event in events:
+        if isinstance(event, Concluded):
+            found = event
+        elif isinstance(event, Reopened):
+            found = None
+    return found
