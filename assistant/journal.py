@@ -46,7 +46,7 @@ class Journal:
         self.holder: Owner | None = None
         """Who else has the review open; this window then only looks."""
         self.owner: Owner | None = None
-        self._lock: IO[str] | None = None
+        self._lock: IO[bytes] | None = None
         self._size: int | None = None
         self._seen: int | None = None
         self._link = ""
@@ -70,7 +70,7 @@ class Journal:
             handle = os.open(self.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise _not_saved(self.path, error) from error
-        file = os.fdopen(handle, "r+", encoding="utf-8")
+        file = os.fdopen(handle, "r+b", buffering=0)
         noted = _noted(file)
         try:
             portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
@@ -86,8 +86,7 @@ class Journal:
         try:
             file.seek(0)
             file.truncate()
-            file.write(json.dumps(asdict(owner)))
-            file.flush()
+            file.write(json.dumps(asdict(owner)).encode())
         except OSError:
             pass  # a full disk: the lock holds without a note of its owner
         self._lock, self.holder, self._size, self._seen = file, None, None, None
@@ -100,11 +99,10 @@ class Journal:
 
     def release(self) -> None:
         """Let another window have the review."""
-        if self._lock:
-            with contextlib.suppress(OSError):
-                self._lock.truncate(0)
-            self._lock.close()
-            self._lock = None
+        file, self._lock = self._lock, None
+        if file:
+            with file, contextlib.suppress(OSError):
+                file.truncate(0)
 
     # --- Writing ---
 
@@ -206,7 +204,7 @@ def _not_saved(path: Path, error: OSError) -> TranscriptError:
     return TranscriptError(f"the answer could not be saved to {path}: {error.strerror}", TRY_AGAIN)
 
 
-def _noted(file: IO[str]) -> Owner | None:
+def _noted(file: IO[bytes]) -> Owner | None:
     """The owner that a lock file names."""
     try:
         file.seek(0)
@@ -221,7 +219,7 @@ def holder_of(path: Path) -> Owner | None:
     import portalocker
 
     try:
-        with path.with_suffix(".lock").open("r", encoding="utf-8", errors="replace") as file:
+        with path.with_suffix(".lock").open("rb") as file:
             noted = _noted(file)
             try:
                 portalocker.lock(file, portalocker.LockFlags.SHARED | portalocker.LockFlags.NON_BLOCKING)

@@ -81,6 +81,8 @@ def verify(path: Path) -> Verified:
     before, count = "", 0
     for number, line in enumerate(lines, 1):
         found = _LINKED.search(line)
+        if found is None and '"chain": ' in line:
+            return Verified(len(lines), count, before, f"line {number} was altered")
         if found is None:
             if count:
                 return Verified(
@@ -90,6 +92,8 @@ def verify(path: Path) -> Verified:
             continue
         content = line[: found.start(2) - len(', "chain": "')] + "}"
         if link(before, content) != found.group(2) or int(found.group(1)) != number:
+            if not count and number > 1:
+                return Verified(len(lines), 0, before, f"one of the lines 1 to {number} was altered")
             return Verified(len(lines), count, before, _problem(lines, number, int(found.group(1))))
         before, count = found.group(2), count + 1
     return Verified(len(lines), count, before)

@@ -104,7 +104,7 @@ def test_a_transcript_written_by_hand_needs_no_chain_and_gets_one_when_it_goes_o
     assert "without a chain" in capsys.readouterr().out
     Journal(path).append(*ANSWERS)
     assert verify(path).problem == ""
-    assert changed(path, lambda x: [x[0].replace("hip", "hop"), *x[1:]]) == "line 2 was altered"
+    assert changed(path, lambda x: [x[0].replace("hip", "hop"), *x[1:]]) == "one of the lines 1 to 2 was altered"
 
 
 # --- Damage ---
