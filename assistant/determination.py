@@ -17,6 +17,7 @@ from itertools import product
 from .policy import Condition, Criterion, Flag, Policy, Prompts, Value
 
 Facts = Mapping[str, frozenset[Value]]
+_KEPT = 20_000
 
 
 class Truth(StrEnum):
@@ -94,6 +95,8 @@ class Rules:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
+        self.determined: dict[frozenset[tuple[str, frozenset[Value]]], Determination] = {}
+        """Determinations made lately: many reviews come by the same facts."""
         self.outcome_facts = frozenset(f for c in policy.criteria for f in c.facts())
         self.acting_flags = tuple(f for f in policy.flags if f.effect != "note")
         acting = [c for f in self.acting_flags for c in (f.when, f.hold_unless) if c]
@@ -231,6 +234,17 @@ def determine(policy: Policy, facts: Facts) -> Determination:
             unknown. The difference matters to flags alone.
     """
     rules = rules_of(policy)
+    key = frozenset(facts.items())
+    known = rules.determined.get(key)
+    if known is None:
+        if len(rules.determined) >= _KEPT:
+            rules.determined.clear()
+        known = rules.determined[key] = _determined(rules, facts)
+    return known
+
+
+def _determined(rules: Rules, facts: Facts) -> Determination:
+    policy = rules.policy
     state = _conclude(rules, facts, policy.flags)
     settled = _settled(rules, facts, state)
     undecided = state.outcome is Outcome.INFORMATION_NEEDED and not settled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from string import ascii_lowercase
@@ -56,17 +56,31 @@ class Ask:
 
 @dataclass(frozen=True)
 class Session:
-    """Everything about a review, as its events say."""
+    """Everything about a review, as its events say. What follows from them is worked out when it is asked for."""
 
     loaded: Loaded
     read: ReadAnswer
     events: tuple[Event, ...]
     started: Started
-    turns: tuple[Turn, ...] = ()
-    sides: tuple[SideReview, ...] = ()
     completing: bool = False
     concluded: Concluded | None = None
-    left_behind: tuple[int, ...] = field(default=())
+
+    @cached_property
+    def turns(self) -> tuple[Turn, ...]:
+        """What the reviewer did, as it counts now."""
+        return tuple(_turns(_actions(self.events)))
+
+    @cached_property
+    def sides(self) -> tuple[SideReview, ...]:
+        """The review of each side, or of the only one."""
+        return _sides(self, self.turns)
+
+    @cached_property
+    def left_behind(self) -> tuple[int, ...]:
+        """Turns that spoke of a side before it was known that both are requested."""
+        if not self.sides[0].side:
+            return ()
+        return tuple(t.number for t in self.turns if t.side is None and _speaks_of_side(self.policy, t))
 
     @property
     def policy(self) -> Policy:
@@ -90,8 +104,14 @@ class Session:
 
 
 def start(loaded: Loaded, read: ReadAnswer, started: Started) -> Session:
-    """A review with nothing answered yet."""
-    return _fold(Session(loaded, read, (started,), started))
+    """A review with nothing answered yet.
+
+    Raises:
+        AssistantError: The request names a value that a fact does not have.
+    """
+    session = Session(loaded, read, (started,), started)
+    session.sides  # noqa: B018 - a request that does not fit is said now, not when it is shown
+    return session
 
 
 def fold(loaded: Loaded, read: ReadAnswer, events: Iterable[Event]) -> Session:
@@ -102,6 +122,7 @@ def fold(loaded: Loaded, read: ReadAnswer, events: Iterable[Event]) -> Session:
     session = start(loaded, read, first)
     for event in rest:
         session = advance(session, event)
+    session.sides  # noqa: B018 - what does not fit together is said now, not when it is shown
     return session
 
 
@@ -126,7 +147,7 @@ def advance(session: Session, event: Event) -> Session:
         raise AssistantError("there is nothing to undo")
     elif isinstance(event, Reopened) and not session.concluded:
         raise AssistantError("this review is not concluded")
-    return _fold(replace(session, events=(*session.events, event)))
+    return _after(session, event)
 
 
 def _answer_checked(session: Session, event: Answered) -> Answered:
@@ -152,13 +173,13 @@ def answered(
     asked = session.loaded.prompts.question[question]
     before = context_for(session, side)
     event = Answered(question=question, text=text, side=side, replaces=replaces, read=session.read(text, asked, before))
-    after_session = _fold(replace(session, events=(*session.events, event)))
+    after_session = _after(session, event)
     after = context_for(after_session, side)
     if after != before:
         kept = {f.fact for f in event.read or ()}
         again = tuple(r for r in session.read(text, asked, after) if r.fact in kept or r.values)
         event = event.model_copy(update={"read": again})
-        after_session = _fold(replace(session, events=(*session.events, event)))
+        after_session = _after(session, event)
     rereads = []
     for turn in after_session.turns:
         if turn.pick or turn.note or turn.number == (replaces or len(after_session.turns)):
@@ -184,28 +205,27 @@ def context_for(session: Session, side: str | None) -> Context:
     return Context(known, dates.get("date_of_service"), dates.get("birth_date"))
 
 
-def _fold(session: Session) -> Session:
-    """Everything that follows from the events, made anew."""
+def _after(session: Session, event: Event) -> Session:
+    """The session with one more event, not checked."""
+    completing, concluded = session.completing, session.concluded
+    if isinstance(event, Concluded):
+        concluded = event
+    elif isinstance(event, Reopened):
+        concluded = None
+    elif isinstance(event, Asked) and not event.question:
+        completing = event.completing
+    return Session(session.loaded, session.read, (*session.events, event), session.started, completing, concluded)
+
+
+def _actions(events: Iterable[Event]) -> list[Answered | Picked | Noted]:
+    """Answers, picks and notes that were not taken back."""
     actions: list[Answered | Picked | Noted] = []
-    concluded: Concluded | None = None
-    completing = False
-    for event in session.events[1:]:
+    for event in events:
         if isinstance(event, Answered | Picked | Noted):
             actions.append(event)
         elif isinstance(event, Undone):
             actions.pop()
-        elif isinstance(event, Concluded):
-            concluded = event
-        elif isinstance(event, Reopened):
-            concluded = None
-        elif isinstance(event, Asked):
-            completing = event.completing if not event.question else completing
-    turns = tuple(_turns(actions))
-    sides = _sides(session, turns)
-    behind = tuple(t.number for t in turns if sides[0].side and t.side is None and _speaks_of_side(session.policy, t))
-    return Session(
-        session.loaded, session.read, session.events, session.started, turns, sides, completing, concluded, behind
-    )
+    return actions
 
 
 def _turns(actions: Sequence[Answered | Picked | Noted]) -> list[Turn]:

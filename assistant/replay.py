@@ -12,6 +12,7 @@ from .errors import AssistantError
 from .events import Answered, Asked, Concluded, Event, Picked, Started
 from .interview import Session, advance, completed, next_question, outcome_of, start
 from .policy import Library, Loaded, load
+from .safe_text import clean
 from .transcript import encode, read_events, transcripts_in
 
 
@@ -158,14 +159,14 @@ def replay_paths(paths: Iterable[Path], library: Library, out: TextIO, accept: b
             found = replay_file(path, library)
         except AssistantError as error:
             differing += 1
-            out.write(f"{path}: {error}\n")
+            out.write(f"{clean(str(path))}: {clean(str(error))}\n")
             continue
         if found:
             differing += 1
             if accept:
                 accept_file(path, library)
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-            out.write(f"{path}: {found[0]}{more}\n")
+            out.write(f"{clean(str(path))}: {clean(str(found[0]))}{more}\n")
     if not count:
         raise AssistantError("there are no transcripts in these paths", "Name files or directories with *.jsonl")
     out.write(f"{count} replayed, {differing} differ\n")

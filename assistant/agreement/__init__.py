@@ -12,6 +12,7 @@ from ..errors import AssistantError
 from ..events import Started
 from ..interview import Session, fold
 from ..policy import Library, load
+from ..safe_text import clean
 from ..transcript import read_events, transcripts_in
 from .cases import Choice, analyse, collect
 from .report import FORMS, TABLES, Form, Table
@@ -27,6 +28,7 @@ def run(
     *,
     library: Library,
     out: TextIO,
+    notes: TextIO | None = None,
     policy: str | None = None,
     gold: str | None = None,
     form: Form = "text",
@@ -45,6 +47,7 @@ def run(
         paths: Transcript files, and directories with `*.jsonl`.
         library: Where policies are looked for.
         out: Where the report goes, or, with `output`, the line that says so.
+        notes: Where notices go that the form has no place for (CSV); standard error.
         policy: `ID` or `ID@VERSION`; only its reviews count.
         gold: The reviewer whose reviews are the standard.
         form: Text, JSON, CSV or HTML.
@@ -79,9 +82,11 @@ def run(
         resampling=Resampling(seed, resamples),
     )
     text = FORMS[form](report, (*bad, *left), table)
+    if notes and form == "csv":
+        notes.writelines(f"{clean(notice)}\n" for notice in (*bad, *left, *report.notices))
     if output:
         _write(output, text)
-        out.write(f"Saved to {''.join(c if c.isprintable() else '?' for c in str(output))}.\n")
+        out.write(f"Saved to {clean(str(output))}.\n")
     else:
         encoding = getattr(out, "encoding", None) or "utf-8"
         out.write(text.encode(encoding, "replace").decode(encoding))
@@ -106,7 +111,11 @@ def _read(
     reviews: list[tuple[str, Session]] = []
     bad: list[str] = []
     other = 0
-    for path in dict.fromkeys(p.resolve() if p.exists() else p for p in transcripts_in(paths)):
+    seen: set[Path] = set()  # a file may be named, and lie in a directory that is named, too
+    for path in transcripts_in(paths):
+        if path.resolve() in seen:
+            continue
+        seen.add(path.resolve())
         try:
             events = read_events(path)
             first = events[0]
@@ -118,6 +127,8 @@ def _read(
             reviews.append((str(path), fold(loaded, reads(loaded), events)))
         except AssistantError as error:
             bad.append(f"left out: {error}")
+        except ValueError as error:  # a date on the request form that is none
+            bad.append(f"left out: {path}: {error}")
     return reviews, tuple(bad), (f"{other} of other policies or versions left out",) if other else ()
 
 

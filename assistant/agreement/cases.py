@@ -199,9 +199,12 @@ def _rated(session: Session, review: SideReview) -> Iterable[tuple[tuple[Kind, s
     yield ("outcome", "outcome"), False, Rating(outcome, outcome.replace("_", " "))
     for criterion in policy.criterion.values():
         truth = determination.criteria[criterion.id].value
-        found = (review.findings[f] for f in criterion.facts() if f in review.findings)
-        quotes = tuple(dict.fromkeys(q for finding in found for q in _quotes(finding)))
-        yield ("criterion", criterion.id), False, Rating(truth, truth, quotes)
+        found = [review.findings[f] for f in criterion.facts() if f in review.findings]
+        # Unknown because the record leaves it open is a rating; because nobody came to ask it is none. Else a reviewer
+        # whose other answer settled the case would seem to disagree on all that was then not asked.
+        if truth != Truth.UNKNOWN or any(finding.value is None for finding in found):
+            quotes = tuple(dict.fromkeys(q for finding in found for q in _quotes(finding)))
+            yield ("criterion", criterion.id), False, Rating(truth, truth, quotes)
     for finding in review.findings.values():
         fact = policy.fact[finding.fact]
         # What the form says, both reviewers were given: it would pass for agreement.
@@ -240,9 +243,13 @@ def analyse(ratings: Ratings, *, gold: str | None, choice: Choice, resampling: R
         raise AssistantError(f"there is no reviewer '{gold}' to compare with", f"There is: {', '.join(known.values())}")
     standard = known[same(gold)] if gold is not None else None
     others = tuple(r for r in ratings.reviewers if r != standard)
-    blocks = [_block(ratings, f"{r} against gold ({standard})", "gold", (r, standard), resampling) for r in others if standard]
+    blocks = [
+        _block(ratings, f"{r} against gold ({standard})", "gold", (r, standard), resampling) for r in others if standard
+    ]
     if len(others) > 1 or not standard:
-        blocks.append(_block(ratings, "All reviewers" if len(others) != 2 else "Both reviewers", "all", others, resampling))
+        blocks.append(
+            _block(ratings, "All reviewers" if len(others) != 2 else "Both reviewers", "all", others, resampling)
+        )
     if len(others) > 2:
         blocks += [_block(ratings, f"{a} and {b}", "pair", (a, b), resampling) for a, b in combinations(others, 2)]
     found = disagreements(ratings)
@@ -250,7 +257,9 @@ def analyse(ratings: Ratings, *, gold: str | None, choice: Choice, resampling: R
     chosen, how = choose(shared, {d.unit.case for d in found}, choice, resampling.seed)
     notices = list(ratings.notices)
     if len(ratings.reviewers) < 2:
-        notices.insert(0, f"There {'is only one reviewer' if ratings.reviewers else 'are no reviews'}: nothing to compare")
+        notices.insert(
+            0, f"There {'is only one reviewer' if ratings.reviewers else 'are no reviews'}: nothing to compare"
+        )
     elif not shared:
         notices.insert(0, "No case was reviewed by two reviewers: nothing to compare")
     listed = tuple(d for d in found if d.unit.case in chosen)
@@ -267,7 +276,7 @@ def _block(
             pattern = tuple(said[r].value if r in said else None for r in reviewers)
             if any(pattern):
                 patterns.append((unit.case, pattern))
-        rows.append((measure, summarise(tuple(patterns), measure.poles, how)))
+        rows.append((measure, summarise(len(reviewers), tuple(patterns), measure.poles, how)))
     return Block(title, kind, reviewers, tuple(rows))
 
 
@@ -275,9 +284,11 @@ def disagreements(ratings: Ratings) -> tuple[Disagreement, ...]:
     """All that differs, by case and side, each with what it hangs on right below."""
     found: list[Disagreement] = []
     hanging: dict[str, set[str]] = {}
+    present = next((units for m, units in ratings.given.items() if m.kind == "outcome"), {})
     for measure, units in ratings.given.items():
         for unit, said in units.items():
-            reviewers = sorted(ratings.seen[unit.case], key=same)
+            # Who reviewed only the other side has no say here.
+            reviewers = sorted(present.get(unit, ()) if unit.side else ratings.seen[unit.case], key=same)
             rows = tuple((r, said.get(r)) for r in reviewers)
             if len({r.value for r in said.values()}) > 1:
                 found.append(Disagreement(unit, measure, rows))

@@ -113,11 +113,11 @@ def cohen_kappa(table: Table) -> float | None:
 
 def fleiss_kappa(table: Table) -> float | None:
     """Fleiss' kappa (1971), over the units that all rated."""
-    full = [(Counter(p), n) for p, n in table.items() if n and len(p) > 1 and None not in p]
+    full = [(_counts(p), n) for p, n in table.items() if n and len(p) > 1 and None not in p]
     ratings = sorted({str(r) for counts, _n in full for r in counts})
     if len(ratings) < 2:
         return None
-    rows = [[counts[r] for r in ratings] for counts, n in full for _ in range(n)]
+    rows = [[counts.get(r, 0) for r in ratings] for counts, n in full for _ in range(n)]
     return float(_inter_rater().fleiss_kappa(rows))
 
 
@@ -138,11 +138,12 @@ def gwet_ac1(table: Table, categories: int) -> float | None:
     observed = agreement(table)
     if observed is None or categories < 2:
         return None
-    shares, units = Counter[str](), 0
+    shares: dict[str, float] = {}
+    units = 0
     for counts, raters, number in _counted(table):
         units += number
         for rating, count in counts.items():
-            shares[rating] += number * count / raters  # type: ignore[assignment] - a Counter of floats
+            shares[rating] = shares.get(rating, 0.0) + number * count / raters
     chance = sum(s / units * (1 - s / units) for s in shares.values()) / (categories - 1)
     return (observed - chance) / (1 - chance)
 
@@ -156,8 +157,9 @@ def specific_agreement(table: Table, rating: str) -> float | None:
     """How often one rating is met by the same: Cicchetti and Feinstein's positive or negative agreement (1990)."""
     given = met = 0.0
     for counts, raters, units in _paired(table):
-        given += units * counts[rating]
-        met += units * counts[rating] * (counts[rating] - 1) / (raters - 1)
+        count = counts.get(rating, 0)
+        given += units * count
+        met += units * count * (count - 1) / (raters - 1)
     return met / given if given else None
 
 
@@ -177,15 +179,19 @@ def bias_index(table: Table, poles: Poles) -> float | None:
     return abs(pairs.get(poles, 0) - pairs.get((poles[1], poles[0]), 0)) / size
 
 
-def _counted(table: Table) -> Iterator[tuple[Counter[str], int, int]]:
+def _counted(table: Table) -> Iterator[tuple[Mapping[str, int], int, int]]:
     """Each kind of unit: how often it has each rating, its number of raters, and how many units there are."""
     for pattern, units in table.items():
-        counts = Counter(r for r in pattern if r is not None)
-        if units and counts:
-            yield counts, counts.total(), units
+        if units and (counts := _counts(pattern)):
+            yield counts, len(pattern) - pattern.count(None), units
 
 
-def _paired(table: Table) -> Iterator[tuple[Counter[str], int, int]]:
+@lru_cache(maxsize=4096)  # the same few patterns, in thousands of resamples
+def _counts(pattern: Pattern) -> Mapping[str, int]:
+    return Counter(r for r in pattern if r is not None)
+
+
+def _paired(table: Table) -> Iterator[tuple[Mapping[str, int], int, int]]:
     return (found for found in _counted(table) if found[1] > 1)
 
 
@@ -201,16 +207,18 @@ def _totals(table: Table) -> Counter[str]:
 
 
 @lru_cache(maxsize=4096)  # criteria that hang on one fact have the same ratings: resample them once
-def summarise(units: tuple[tuple[str, Pattern], ...], poles: Poles | None, resampling: Resampling) -> Summary:
+def summarise(
+    raters: int, units: tuple[tuple[str, Pattern], ...], poles: Poles | None, resampling: Resampling
+) -> Summary:
     """Every statistic of one measure.
 
     Args:
+        raters: How many there are.
         units: The case of each unit and its ratings.
         poles: The positive and the negative rating, if the measure has them; else two ratings that occur stand in.
         resampling: Seed and number of resamples.
     """
     table = Counter(pattern for _case, pattern in units)
-    raters = max((len(p) for p in table), default=0)
     paired = [(case, p) for case, p in units if len(p) - p.count(None) > 1]
     cases = len({case for case, _p in paired})
     totals = _totals(table)
@@ -232,7 +240,8 @@ def summarise(units: tuple[tuple[str, Pattern], ...], poles: Poles | None, resam
     kappa = found.get("kappa", Estimate())
     none = Estimate(why=reason or f"{NO_DATA}: too few units that all rated")
     share = found["agreement"]
-    adjusted = Estimate(*(None if v is None else pabak(v, scale) for v in (share.value, share.low, share.high)))
+    value, low, high = (None if v is None else pabak(v, scale) for v in (share.value, share.low, share.high))
+    adjusted = Estimate(value, low, high, share.why)
     return Summary(
         raters=raters,
         units=len(paired),
@@ -241,7 +250,7 @@ def summarise(units: tuple[tuple[str, Pattern], ...], poles: Poles | None, resam
         counts=tuple(sorted(totals.items(), key=lambda c: (-c[1], c[0]))),
         agreement=share if share.value is not None else none,
         cohen=_or(kappa, none) if raters == 2 else Estimate(why="for two reviewers"),
-        fleiss=_or(kappa, none) if raters > 2 else Estimate(why="for three and more reviewers"),
+        fleiss=_or(kappa, none) if raters != 2 else Estimate(why="for three and more reviewers"),
         alpha=_or(found["alpha"], none),
         ac1=_or(found["ac1"], none),
         pabak=_or(adjusted, none),
@@ -271,10 +280,7 @@ def _warnings(totals: Counter[str], share: float | None, kappa: float | None, ac
         return
     top, count = max(totals.items(), key=lambda c: (c[1], c[0]))
     size = sum(totals.values())
-    if len(totals) == 1:
-        if size > 2:
-            yield f"All {size} ratings are '{top}': perfect agreement, but on one rating only; kappa cannot be computed."
-    elif kappa is not None and ac1 is not None and share >= 0.8 and kappa < 0.6 and ac1 - kappa >= 0.2:
+    if kappa is not None and ac1 is not None and share >= 0.8 and kappa < 0.6 and ac1 - kappa >= 0.2:
         yield (
             f"Kappa misleads here: {count / size:.0%} of the ratings are '{top}', so chance alone explains most of the "
             f"agreement of {share:.0%}. Look at AC1 and at the agreement on each rating."
@@ -291,6 +297,8 @@ def _with_intervals(
     if cases < MIN_CASES or resampling.times < 1:
         why = f"fewer than {MIN_CASES} cases" if cases < MIN_CASES else "not asked for"
         return {name: Estimate(value, why=why) for name, value in values.items()}
+    if values["agreement"] == 1:
+        return {name: Estimate(value, why="no variation") for name, value in values.items()}
     drawn: dict[str, list[tuple[float, int]]] = {name: [] for name in wanted}
     for table, times in _resampled(units, resampling):
         for name, statistic in wanted.items():

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from ..errors import AssistantError
@@ -60,17 +59,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, BrokenPipeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 128 + signal.SIGPIPE
+        from ..crash import crash_line
+
         print(f"assistant: {crash_line(error)}", file=sys.stderr)
         return FAILED
-
-
-def crash_line(error: BaseException) -> str:
-    """A crash in one sentence: its kind and place, nothing of what was typed."""
-    place = error.__traceback__
-    while place and place.tb_next:
-        place = place.tb_next
-    where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "an unknown place"
-    return f"stopped by an error in the program ({type(error).__name__} at {where}). Every acknowledged answer is saved"
 
 
 def entry() -> NoReturn:

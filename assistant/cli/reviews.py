@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from .common import DONE, FAILED, load, now
 from .options import Commands, Parser, day, policy_options, shell_options
 
 if TYPE_CHECKING:
+    from ..events import Event
     from ..interview import Session
     from ..journal import Journal, Owner
     from ..policy import Loaded
@@ -218,9 +220,27 @@ def _run(args: argparse.Namespace, session: Session, journal: Journal, said: tup
         os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
         from .. import tui
 
-        return tui.run(session, journal, mouse=args.mouse, ascii_only=args.ascii, now=now, said=said)
+        return tui.run(
+            session,
+            journal,
+            mouse=args.mouse,
+            ascii_only=args.ascii,
+            now=now,
+            said=said,
+            faulted=partial(_keep_report, journal),
+        )
+    except Exception as error:
+        _keep_report(journal, error, session.events)
+        raise
     finally:
         journal.release()
+
+
+def _keep_report(journal: Journal, error: BaseException, events: Iterable[Event]) -> None:
+    from ..crash import keep_report
+
+    if kept := keep_report(journal.path.parent, error, events, now()):
+        print(f"A report of the fault, without anything that was typed, is in {clean(str(kept))}", file=sys.stderr)
 
 
 def _leave_no_core() -> None:

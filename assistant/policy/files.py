@@ -70,12 +70,19 @@ class Library:
             roots += [p for p in places if p.is_dir()]
         return [*roots, packaged(kind)]
 
+    def _file(self, root: Path, path: Path) -> Path:
+        """A file of a root; links that lead out of it are refused."""
+        if not path.resolve().is_relative_to(root.resolve()):
+            raise PolicyError(f"{path} leads outside {root}", "Copy the file there instead of a link")
+        return path
+
     def versions(self) -> dict[str, dict[int, Path]]:
         """Every policy file by id and version; a directory named earlier wins."""
         found: dict[str, dict[int, Path]] = {}
         for root in self._roots("policy"):
             for path in sorted(root.glob("*/*.yaml")):
                 if path.stem.isdecimal() and path.parent.name != "vocabulary":
+                    self._file(root, path)
                     found.setdefault(path.parent.name, {}).setdefault(int(path.stem), path)
         return found
 
@@ -102,14 +109,14 @@ class Library:
         name = Path(policy.id) / f"{policy.version}.yaml"
         for root in self._roots("prompts"):
             if (root / name).is_file():
-                return root / name
+                return self._file(root, root / name)
         raise PolicyError(f"no prompts for policy '{policy.id}' version {policy.version}", f"Add prompts/{name}")
 
     def vocabulary(self, name: str) -> dict[str, Any]:
         """The parsed content of `policy/vocabulary/<name>.yaml`."""
         for root in self._roots("policy"):
             if (path := root / "vocabulary" / f"{name}.yaml").is_file():
-                return read_yaml(path)
+                return read_yaml(self._file(root, path))
         raise PolicyError(f"there is no vocabulary '{name}'", f"Add policy/vocabulary/{name}.yaml")
 
     def vocabulary_path(self, name: str) -> Path | None:

@@ -421,6 +421,7 @@ def run(
     ascii_only: bool,
     now: Callable[[], datetime],
     said: Sequence[str] = (),
+    faulted: Callable[[BaseException, Sequence[Event]], None] | None = None,
 ) -> int:
     """Review on the screen.
 
@@ -431,10 +432,13 @@ def run(
         ascii_only: Borders and marks in ASCII.
         now: The clock.
         said: What to tell the reviewer first.
+        faulted: Called with a fault of the program and the events before it, when the terminal is restored.
 
     Returns:
         The exit code: 0 concluded, 3 left unfinished, 128 and the number of a signal, 1 after a fault.
     """
     app = ReviewApp(session, journal, ascii_only=ascii_only, now=now, said=said)
     app.run(mouse=mouse)
+    if app.fault and faulted:
+        faulted(app.fault, app.session.events)
     return CRASHED if app.return_code is None else app.return_code

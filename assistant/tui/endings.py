@@ -21,6 +21,7 @@ class OrderlyApp(App[int]):
     """An app that restores the terminal however it ends, and says so in its exit code."""
 
     _signalled = 0
+    _fault: BaseException | None = None
 
     @property
     def last_words(self) -> str:
@@ -50,7 +51,14 @@ class OrderlyApp(App[int]):
         """A fault outside the message loop, such as a terminal that is gone; also as one sentence."""
         self._stop_for(None)
 
+    @property
+    def fault(self) -> BaseException | None:
+        """The fault of the program that ended it, if one did."""
+        return self._fault
+
     def _stop_for(self, error: BaseException | None) -> None:
+        if error and not self._signalled:
+            self._fault = error
         self._return_code = self._signalled or CRASHED
         if not self._signalled:
             self._exit_renderables[:] = [Text(f"{apology(error)} {self.last_words}")]
