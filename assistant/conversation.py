@@ -8,10 +8,10 @@ from typing import Any
 
 from .answering import reader_of
 from .errors import AssistantError
-from .events import Answered, Asked, Concluded, Event, Noted, Picked, Reopened, Undone
+from .events import Answered, Asked, Event, Noted, Picked, Reopened, Undone
 from .findings import NOT_STATED, SKIP, START, Turn
 from .identifiers import REMOVED, Identifier, identifiers_in, redacted
-from .interview import Ask, Session, advance, answered, completed, next_question, outcome_of
+from .interview import Ask, Session, advance, answered, completed, next_question
 from .policy import UNKNOWN, Value, values_of
 from .safe_text import clean
 from .view import OUTCOME_WORDS, criteria_lines, criterion_for, determination_line, say_values, understood
@@ -360,12 +360,9 @@ def _conclude(session: Session, _rest: str = "") -> Reply:
             return Reply(lines=("Questions are still open that can change the outcome. /skip leaves one open.",))
         events = (Asked(completing=False),) if session.completing else ()
         return Reply(events=events, lines=("First the last question, then the review can be concluded.",))
-    from .rationale import rationale_digest  # here: templates are loaded only when they are needed
+    from .rationale import conclusion  # here: templates are loaded only when they are needed
 
-    outcomes = {s.side or "": s.determination.outcome.value for s in session.sides}
-    event = Concluded(
-        determination=outcome_of(session).value, determinations=outcomes, rationale=rationale_digest(session)
-    )
+    event = conclusion(session)
     after = advance(session, event)
     return Reply(events=(event,), lines=tuple(determination_line(after, s) for s in after.sides), show="rationale")
 

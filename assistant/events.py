@@ -123,12 +123,16 @@ class Undone(EventModel):
 
 
 class Concluded(EventModel):
-    """The review was closed; one determination a side (or one under the empty name)."""
+    """The review was closed; one determination a side (or one under the empty name).
+
+    `rationale` is the fingerprint of what the rationale states, `texts` that of its text for each audience.
+    """
 
     event: Literal["concluded"] = "concluded"
     determination: str
     determinations: Mapping[str, str] = Field(default_factory=dict)
     rationale: str | None = None
+    texts: Mapping[str, str] | None = None
 
 
 class Reopened(EventModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .errors import AssistantError
 from .interview import Session, fold
-from .journal import Journal
+from .journal import Journal, repair
 from .safe_text import clean
 from .transcript import read_events
 
@@ -14,7 +14,8 @@ LET_GO = "The other window has been closed; you can answer here now."
 def follow(session: Session, journal: Journal) -> Session | None:
     """The review as it is on disk now, if it has changed; takes the review when the other window has let it go."""
     if journal.holder and journal.owner:
-        journal.lock(journal.owner)
+        if journal.lock(journal.owner) is None:
+            repair(journal.path)
     if not journal.grown():
         return None
     try:

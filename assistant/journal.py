@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -58,7 +60,8 @@ class Journal:
         """Take the review for this process, or say who has it.
 
         The lock ends with its process, however that ends, so what a dead process of this host left is taken over. Of
-        another host that can not be known: its note is believed until `take_over`.
+        another host that can not be known: its note is believed until `take_over`. On this host `take_over` ends one's
+        own process that has the review, such as one whose line was lost without anybody noticing.
 
         Raises:
             TranscriptError: The lock file can not be written.
@@ -75,6 +78,9 @@ class Journal:
         try:
             portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
         except portalocker.LockException:
+            if take_over and noted and noted.host == owner.host and _ended(noted.pid):
+                file.close()
+                return self.lock(owner)
             file.close()
             self.holder = noted or Owner("", "another window", 0, "")
             return self.holder
@@ -204,6 +210,20 @@ def _not_saved(path: Path, error: OSError) -> TranscriptError:
     return TranscriptError(f"the answer could not be saved to {path}: {error.strerror}", TRY_AGAIN)
 
 
+def _ended(pid: int) -> bool:
+    """Ask another window of one's own to leave, as a lost line would, and wait until it has."""
+    try:
+        os.kill(pid, signal.SIGHUP)
+        for _ in range(50):
+            time.sleep(0.1)
+            os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _noted(file: IO[bytes]) -> Owner | None:
     """The owner that a lock file names."""
     try:
@@ -225,6 +245,8 @@ def holder_of(path: Path) -> Owner | None:
                 portalocker.lock(file, portalocker.LockFlags.SHARED | portalocker.LockFlags.NON_BLOCKING)
             except portalocker.LockException:
                 return noted or Owner("", "another window", 0, "")
+            if not noted:
+                return None
             return noted if noted and noted.host != socket.gethostname() else None
     except OSError:
         return None
@@ -303,11 +325,11 @@ def repair(path: Path) -> Repair:
         later: tuple[str, ...] = ()
         if damaged:
             kept = _beside(path)
-            _replace(kept, path.read_bytes())
+            replace_file(kept, path.read_bytes())
             later = tuple(filter(None, (_answer_in(line) for line in lines[damaged:])))
             data = b"".join(lines[: damaged - 1])
         if damaged or tail:
-            _replace(path, data)
+            replace_file(path, data)
     except OSError as error:
         raise TranscriptError(f"{path} can not be repaired: {error.strerror}", "Check its permissions") from error
     return Repair(cut, damaged, kept, later)
@@ -335,10 +357,10 @@ def _beside(path: Path) -> Path:
     return found
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, readable by its owner alone."""
+def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write a file whole or not at all, readable by its owner alone unless a mode is given."""
     new = path.with_suffix(".new")
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
     try:
         _write_all(handle, data)
         os.fsync(handle)

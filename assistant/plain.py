@@ -20,6 +20,9 @@ from .view import NEXT_STEP, determination_line, heading, open_items, overdue_li
 
 DONE = 0
 UNFINISHED = 3
+TERMINAL_LINE = 4_095
+"""Bytes of a line that a terminal in line mode passes on; it drops the rest without a word."""
+CUT = "That line is longer than this terminal passes on, so it was not taken. Give it in parts, or use the full screen."
 
 
 class PlainReview:
@@ -54,6 +57,9 @@ class PlainReview:
             if not line:
                 return self._leave()
             text = line.rstrip("\r\n")
+            if len(line.encode(errors="replace")) >= TERMINAL_LINE and self.source.isatty():
+                self._say([CUT])
+                continue
             if self.unsaved and not text.strip():
                 text = self.unsaved
             if self.session.concluded and not text.strip():
@@ -173,5 +179,6 @@ class PlainReview:
         if self.session.concluded:
             return DONE
         case = self.session.started.case
-        self._say(["", f"Everything is saved. Go on with: assistant resume {clean(case)}"])
+        saved = "The last answer was not saved; all others are." if self.unsaved else "Everything is saved."
+        self._say(["", f"{saved} Go on with: assistant resume {clean(case)}"])
         return UNFINISHED

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,11 +147,12 @@ def parse_line(line: str, where: str) -> Event:
         raise TranscriptError(f"{where}: {field}: {first['msg']}", "Correct that line") from error
 
 
-def read_events(path: Path, *, unfinished: bool = False) -> tuple[Event, ...]:
+def read_events(path: Path, *, unfinished: bool = False, several: bool = False) -> tuple[Event, ...]:
     """All events of a transcript file.
 
     Args:
         path: The file.
+        several: The file may hold one transcript after another; there is then no limit to their number.
         unfinished: Leave out a last line without its end: it is being written, or was torn.
 
     Raises:
@@ -161,7 +163,7 @@ def read_events(path: Path, *, unfinished: bool = False) -> tuple[Event, ...]:
         for number, line in enumerate(_bounded_lines(file, path), 1):
             if line.strip() and not (unfinished and not line.endswith("\n")):
                 events.append(parse_line(line, f"{path}:{number}"))
-            if len(events) > MAX_EVENTS:
+            if len(events) > MAX_EVENTS and not several:
                 raise TranscriptError(f"{path}: more than {MAX_EVENTS:,} events", "This is no transcript")
     if not events or not isinstance(events[0], Started):
         raise TranscriptError(f"{path}:1: a transcript begins with the event 'started'", "Compare with transcripts/")
@@ -197,6 +199,64 @@ def transcripts_in(paths: Iterable[Path]) -> Iterator[Path]:
             yield from sorted(path.rglob("*.jsonl"))
         else:
             yield path
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The lines of one transcript, not yet parsed: a file may hold many. `line` is the number of its first line."""
+
+    path: str
+    line: int
+    lines: tuple[str, ...]
+
+
+STANDARD_INPUT = "-"
+_STARTS = re.compile(r'\{\s*"event"\s*:\s*"started"')
+
+
+def pieces_in(paths: Iterable[Path]) -> Iterator[Piece]:
+    """Every transcript of files and directories (`-` is standard input), one at a time.
+
+    Raises:
+        TranscriptError: A file can not be read, or a transcript is too long.
+    """
+    for path in transcripts_in(paths):
+        if str(path) == STANDARD_INPUT:
+            yield from _pieces(sys.stdin, path)
+        else:
+            with _opened(path) as file:
+                yield from _pieces(file, path)
+
+
+def _pieces(file: IO[str], path: Path) -> Iterator[Piece]:
+    lines: list[str] = []
+    begun = 1
+    for number, line in enumerate(_bounded_lines(file, path), 1):
+        if lines and _STARTS.match(line):
+            yield Piece(str(path), begun, tuple(lines))
+            lines = []
+        if not lines:
+            begun = number
+        if line.strip() or lines:
+            lines.append(line)
+        if len(lines) > MAX_EVENTS:
+            raise TranscriptError(f"{path}: more than {MAX_EVENTS:,} events", "This is no transcript")
+    if lines:
+        yield Piece(str(path), begun, tuple(lines))
+
+
+def parse_piece(piece: Piece) -> tuple[Event, ...]:
+    """The events of one transcript.
+
+    Raises:
+        TranscriptError: A bad line, by number.
+    """
+    numbered = enumerate(piece.lines, piece.line)
+    events = tuple(parse_line(line, f"{piece.path}:{number}") for number, line in numbered if line.strip())
+    if not events or not isinstance(events[0], Started):
+        where = f"{piece.path}:{piece.line}"
+        raise TranscriptError(f"{where}: a transcript begins with the event 'started'", "Compare with transcripts/")
+    return events
 
 
 def save_text(path: str, text: str) -> str:

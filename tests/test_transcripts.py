@@ -11,7 +11,7 @@ from assistant.cli import main
 from assistant.events import Answered, Asked, Picked, Started, Undone
 from assistant.interview import fold
 from assistant.policy import Library
-from assistant.replay import replay_file
+from assistant.replay import results
 from assistant.transcript import read_events
 
 TRANSCRIPTS = sorted((Path(__file__).parent.parent / "transcripts").glob("*.jsonl"))
@@ -28,7 +28,7 @@ def reviews(loaded):
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda p: p.stem)
 def test_a_saved_review_comes_out_the_same_again(path):
-    assert replay_file(path, Library()) == ()
+    assert [r.differences for r in results([path], Library())] == [()]
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda p: p.stem)
@@ -95,4 +95,4 @@ def test_a_hand_written_review_needs_no_recorded_readings(tmp_path):
         '{"event": "answered", "question": "circumstances", "text": "no"}\n'
         '{"event": "concluded", "determination": "criteria_not_met"}\n'
     )
-    assert replay_file(path, Library()) == ()
+    assert [r.differences for r in results([path], Library())] == [()]

@@ -37,7 +37,9 @@ def register(commands: Commands) -> None:
     resume.add_argument("case", nargs="?", metavar="CASE", help="case reference (default: the one changed last)")
     resume.set_defaults(run=_resume)
     resume.add_argument(
-        "--take-over", action="store_true", help="although another host has it open: only when that host has stopped"
+        "--take-over",
+        action="store_true",
+        help="although another window has it open: ends it if it is yours on this host; of another host, only when it stopped",
     )
     commands.add_parser("cases", help="list open and finished reviews").set_defaults(run=_cases)
     purge = commands.add_parser("purge", help="remove finished reviews of a given age, after showing which")
@@ -75,11 +77,14 @@ def _review(args: argparse.Namespace) -> int:
     if args.case:
         _warn_of_a_name(args.case)
     path = store.path_of(case)
+    journal = Journal(path)
+    if holder := journal.lock(_owner()):
+        raise AssistantError(f"case '{case}' is open in another window ({holder})", f"Type: assistant resume {case}")
     if path.exists():
-        left = () if path.stat().st_size == 0 else repair(path).lines
-        for line in left:
+        for line in repair(path).lines if path.stat().st_size else ():
             print(line, file=sys.stderr)
         if path.stat().st_size:
+            journal.release()
             raise AssistantError(f"there is a review of case '{case}' already", f"Type: assistant resume {case}")
     started = Started(
         policy=loaded.policy.id,
@@ -92,9 +97,6 @@ def _review(args: argparse.Namespace) -> int:
         **({"intake": False} if args.no_intake else {}),
     )
     session = start(loaded, reads(loaded), started)
-    journal = Journal(path)
-    if holder := journal.lock(_owner()):
-        raise AssistantError(f"case '{case}' is open in another window ({holder})", f"Type: assistant resume {case}")
     journal.append(started)
     return _run(args, session, journal)
 
@@ -168,8 +170,7 @@ def _resume(args: argparse.Namespace) -> int:
             f"This review is open in another window: {holder}.",
             "Here you can look, and what is answered there shows here; you can answer when it is closed there.",
         )
-        if holder.host != _owner().host:
-            said += ("If that host is no longer running it: assistant resume --take-over",)
+        said += ("If that window is lost: leave here, then assistant resume --take-over",)
     else:
         said = repair(path).lines
         if not path.stat().st_size:

@@ -21,6 +21,9 @@ def register(commands: Commands) -> None:
     )
     replay.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     replay.add_argument("--accept", action="store_true", help="rewrite what is recorded, for you to review and commit")
+    replay.add_argument("--json", action="store_true", help="the report as JSON")
+    replay.add_argument("--facts-only", action="store_true", help="use the recorded readings: determinations only")
+    replay.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (0: as many as there are cores)")
     replay.set_defaults(run=_replay)
     _add_agreement(commands)
     transcript = commands.add_parser("transcript", help="look into transcripts")
@@ -97,5 +100,14 @@ def _verify(args: argparse.Namespace) -> int:
 
 def _replay(args: argparse.Namespace) -> int:
     from ..replay import replay_paths
+    from ..replay.run import cores
 
-    return replay_paths(args.paths, library(args), sys.stdout, args.accept)
+    return replay_paths(
+        args.paths,
+        library(args),
+        sys.stdout,
+        accept=args.accept,
+        as_json=args.json,
+        quick=args.facts_only,
+        jobs=args.jobs or cores(),
+    )

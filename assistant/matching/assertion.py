@@ -311,7 +311,7 @@ def _says(
     between = range(low, high)
     if not ahead and _speaks_forward(text, found, cues, ranges):
         return None
-    if cue.direction == "colon" and low == high and text.tokens[found.first].text == "no" and _goes_on(text, found):
+    if cue.direction == "colon" and text.tokens[found.first].text == "no" and _goes_on(text, found):
         return None
     if cue.direction == "colon":
         if any(text.tokens[i].text not in {":", "(", "-", "=", "|"} for i in between) or high - low > 2:

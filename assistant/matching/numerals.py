@@ -40,6 +40,8 @@ _SAYING = frozenset([
 # fmt: on
 """Words behind which a number may be another reading of the same thing."""
 _PLACING = frozenset(["on", "per", "by", "in", "according", "at", "for", "from", "this", "today", "now", "then"])
+_UNITS = frozenset(["week", "weeks", "month", "months", "day", "days", "mm", "cm", "%", "hours", "minutes", "ml", "mg"])
+"""What a number counts that is no stage or grade: `staged 6 weeks apart`."""
 _LETTERS = frozenset(["i", "v", "l"])
 _FEW, _HIGHEST = 7, 6
 SHORT = 40
@@ -61,7 +63,7 @@ def numeral_after(scene: Scene, position: int, gap: int = 3) -> Numbers | None:
     """The numeral behind a word, over a few linking words."""
     for i in range(position, min(position + gap + 1, len(scene.words))):
         if found := range_at(scene, i):
-            return found
+            return None if "".join(scene.words[found.last : found.last + 1]) in _UNITS else found
         if scene.words[i] not in LINKS and scene.words[i] not in {
             "stage",
             "stg",
@@ -70,6 +72,10 @@ def numeral_after(scene: Scene, position: int, gap: int = 3) -> Numbers | None:
             "score",
             "'",
             "scale",
+            ")",
+            "and",
+            "got",
+            "yielded",
             "system",
             "classification",
         }:

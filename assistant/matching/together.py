@@ -122,7 +122,8 @@ class Together(Knowledge):
                     and mention.judgement.assertion is Assertion.UNCERTAIN
                     and not mention.judgement.advised
                 ):
-                    possible |= {v for v in mention.said if choice.best.index(str(v)) < choice.best.index(str(best))}
+                    better = choice.best[: choice.best.index(str(best))]
+                    possible |= {v for v in mention.said if v in better}
             if _joined_by_or(scene, list(done.values())):
                 possible |= set(done)
             return self._reading(scene, scores, choice.fact, frozenset(possible), done[best], said)

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from jinja2 import DictLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from ..interview import Session
+from ..events import Concluded
+from ..interview import Session, advance, outcome_of
 from ..policy import packaged
 from ..safe_text import clean
 from .model import Rationale, SideRationale
-from .statements import statements
+from .statements import rationale_digest, statements
 
 Form = Literal["text", "markdown", "html", "json"]
 Audience = Literal["clinical", "member", "provider"]
+AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 
 # Templates may be laid out freely: a line begins only where they say so. `clean` lets neither mark through from data.
 _LINE, _INDENT = Markup("\x01"), Markup("\x02")
@@ -42,6 +45,20 @@ def render(session: Session, *, form: Form = "text", audience: Audience = "clini
         return json.dumps(_content(rationale, audience), indent=1, ensure_ascii=True) + "\n"
     template = _environment(form).get_template(f"{audience}.j2")
     return _laid_out(template.render(r=rationale, form=form))
+
+
+def conclusion(session: Session) -> Concluded:
+    """The event that closes a review as it stands, with the fingerprints of its rationale."""
+    outcomes = {s.side or "": s.determination.outcome.value for s in session.sides}
+    event = Concluded(
+        determination=outcome_of(session).value, determinations=outcomes, rationale=rationale_digest(session)
+    )
+    closed = advance(session, event)
+    texts = {}
+    for audience in AUDIENCES:
+        text = render(closed, audience=audience, today=session.policy.approved)
+        texts[audience] = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return event.model_copy(update={"texts": texts})
 
 
 def _laid_out(text: str) -> str:

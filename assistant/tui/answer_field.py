@@ -220,12 +220,18 @@ class AnswerField(Widget, can_focus=True):
         """Every printable key is typed, whatever else it is bound to."""
         return character is not None and character.isprintable()
 
-    def on_key(self, event: events.Key) -> None:
-        """Type a character."""
+    async def on_key(self, event: events.Key) -> None:
+        """Type a character, or do what a key of the field does: here, so that keys typed ahead keep their order."""
         if event.character is not None and event.is_printable:
             event.stop()
             event.prevent_default()
             self._edit(self.cursor, self.cursor, event.character, typing=True)
+            return
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if await self.app.run_action(binding.action, self):
+                event.stop()
+                event.prevent_default()
+                return
 
     def on_paste(self, event: events.Paste) -> None:
         """Insert pasted text as one answer, with its line ends."""

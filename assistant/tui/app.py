@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -163,13 +164,12 @@ class ReviewApp(OrderlyApp):
     # --- What the reviewer says ---
 
     @on(AnswerField.Submitted, "#answer")
-    def answer(self, event: AnswerField.Submitted) -> None:
+    async def answer(self, event: AnswerField.Submitted) -> None:
         """A line was typed. Reading a long one takes seconds, so that is said first."""
         if len(event.text) > LONG_ANSWER:
             self.say(["Reading a long answer; this may take some seconds."])
-            self.call_after_refresh(self.submit, event.text)
-        else:
-            self.submit(event.text)
+            await asyncio.sleep(0.1)
+        self.submit(event.text)
 
     @on(AnswerField.PasteRefused)
     def refuse_paste(self) -> None:
