@@ -13,9 +13,8 @@ LET_GO = "The other window has been closed; you can answer here now."
 
 def follow(session: Session, journal: Journal) -> Session | None:
     """The review as it is on disk now, if it has changed; takes the review when the other window has let it go."""
-    if journal.holder and journal.owner:
-        if journal.lock(journal.owner) is None:
-            repair(journal.path)
+    if journal.holder and journal.owner and journal.lock(journal.owner) is None:
+        repair(journal.path)
     if not journal.grown():
         return None
     try:

@@ -39,7 +39,7 @@ def register(commands: Commands) -> None:
     resume.add_argument(
         "--take-over",
         action="store_true",
-        help="although another window has it open: ends it if it is yours on this host; of another host, only when it stopped",
+        help="although another window has it open: ends that window on this host; use it only when it is lost",
     )
     commands.add_parser("cases", help="list open and finished reviews").set_defaults(run=_cases)
     purge = commands.add_parser("purge", help="remove finished reviews of a given age, after showing which")

@@ -134,7 +134,7 @@ def plain_facts(events):
     for event, after in itertools.zip_longest(kept, kept[1:]):
         stray = isinstance(event, Asked) and isinstance(after, Asked) and event.question == after.question
         if not stray:
-            fields = {n for n in type(event).model_fields if n not in {"at", "chain", "rationale"}}
+            fields = {n for n in type(event).model_fields if n not in {"at", "chain", "rationale", "texts"}}
             told.append(event.model_dump(mode="json", include=fields))
     return told
 
