@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import AssistantError
 from ..safe_text import clean
-from .common import DONE, FAILED, library
+from .common import DONE, FAILED, library, now, replayed
 from .options import Commands, policy_options
 
 if TYPE_CHECKING:
     import argparse
+
+    from ..events import Event
 
 
 def register(commands: Commands) -> None:
@@ -23,6 +27,8 @@ def register(commands: Commands) -> None:
     replay.add_argument("--accept", action="store_true", help="rewrite what is recorded, for you to review and commit")
     replay.add_argument("--json", action="store_true", help="the report as JSON")
     replay.add_argument("--facts-only", action="store_true", help="use the recorded readings: determinations only")
+    replay.add_argument("--policy-version", type=int, metavar="V", help="on this version of the policy: what changes")
+    replay.add_argument("--html", type=Path, metavar="FILE", help="with --policy-version: the report as a page, too")
     replay.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (0: as many as there are cores)")
     replay.set_defaults(run=_replay)
     _add_agreement(commands)
@@ -31,6 +37,23 @@ def register(commands: Commands) -> None:
     verify = actions.add_parser("verify", help="whether a saved review is as it was written, line by line")
     verify.add_argument("files", nargs="+", type=Path, metavar="FILE")
     verify.set_defaults(run=_verify)
+    show = actions.add_parser("show", parents=[policy_options()], help="a saved review as a conversation")
+    show.add_argument("file", type=Path, metavar="FILE")
+    show.set_defaults(run=_show)
+    fork = actions.add_parser("fork", parents=[policy_options()], help="a new review from an answer of another one")
+    fork.add_argument("file", type=Path, metavar="FILE")
+    fork.add_argument("--at", type=int, required=True, metavar="N", help="keep the first N answers")
+    fork.add_argument("--case", metavar="REF", help="case reference of the new review (default: made from the old)")
+    fork.add_argument("--output", type=Path, metavar="FILE", help="write here instead of among your open reviews")
+    fork.set_defaults(run=_fork)
+    for name, run, meaning in (
+        ("redact", _redact, "without words that no reading used, to the same result"),
+        ("minimise", _minimise, "the fewest answers and words that keep the difference or the outcome"),
+    ):
+        edit = actions.add_parser(name, parents=[policy_options()], help=meaning)
+        edit.add_argument("file", type=Path, metavar="FILE")
+        edit.add_argument("--output", type=Path, metavar="FILE", help="write to a new file (default: standard output)")
+        edit.set_defaults(run=run)
 
 
 def _add_agreement(commands: Commands) -> None:
@@ -98,10 +121,73 @@ def _verify(args: argparse.Namespace) -> int:
     return FAILED if changed else DONE
 
 
+def _show(args: argparse.Namespace) -> int:
+    from ..replay.show import conversation
+
+    session = replayed(args, args.file)
+    print("\n".join(conversation(session, session.events[1:])))
+    return DONE
+
+
+def _fork(args: argparse.Namespace) -> int:
+    from ..journal import Journal
+    from ..replay.edit import forked
+    from ..store import Store
+
+    old = replayed(args, args.file)
+    case = args.case or f"{old.started.case or args.file.stem}-from-{args.at}"
+    events = forked(old.loaded, old.events, args.at, case, now().isoformat(timespec="seconds"))
+    if args.output:
+        _write(args.output, events)
+        return DONE
+    store = Store.default()
+    store.prepare()
+    path = store.path_of(case)
+    if path.exists():
+        raise AssistantError(f"there is a review of case '{case}' already", "Name another one with --case")
+    Journal(path).append(*events)
+    print(f"Type: assistant resume {clean(case)}")
+    return DONE
+
+
+def _redact(args: argparse.Namespace) -> int:
+    from ..replay.edit import redacted
+
+    old = replayed(args, args.file)
+    found = redacted(old.loaded, old.events)
+    _write(args.output, found.events)
+    for line, word in found.kept:
+        print(f"line {line}: '{clean(word)}' was kept: the answer reads differently without it", file=sys.stderr)
+    return DONE
+
+
+def _minimise(args: argparse.Namespace) -> int:
+    from ..replay.edit import minimised
+
+    old = replayed(args, args.file)
+    _write(args.output, minimised(old.loaded, old.events))
+    return DONE
+
+
+def _write(path: Path | None, events: Iterable[Event]) -> None:
+    from ..transcript import encode, save_text
+
+    text = "".join(encode(event) + "\n" for event in events)
+    if path is None:
+        print(text, end="")
+    elif not (said := save_text(str(path), text)).startswith("Saved"):
+        raise AssistantError(said.rstrip("."), "Nothing was written")
+
+
 def _replay(args: argparse.Namespace) -> int:
     from ..replay import replay_paths
     from ..replay.run import cores
 
+    jobs = args.jobs or cores()
+    if wanted := _other_version(args):
+        from ..replay.drift_report import report_drift
+
+        return report_drift(args.paths, library(args), wanted, sys.stdout, as_json=args.json, html=args.html, jobs=jobs)
     return replay_paths(
         args.paths,
         library(args),
@@ -109,5 +195,25 @@ def _replay(args: argparse.Namespace) -> int:
         accept=args.accept,
         as_json=args.json,
         quick=args.facts_only,
-        jobs=args.jobs or cores(),
+        jobs=jobs,
     )
+
+
+def _other_version(args: argparse.Namespace) -> str:
+    """The policy version to compare with: the one asked for, or one that only --policy-path has."""
+    from ..events import Started
+    from ..policy import Library
+    from ..transcript import parse_piece, pieces_in
+
+    if args.policy_version is None and not args.policy_path:
+        return ""
+    piece = next((p for p in pieces_in(p for p in args.paths if str(p) != "-")), None)
+    first = parse_piece(piece)[0] if piece else None
+    name = args.policy or (first.policy if isinstance(first, Started) else "")
+    if args.policy_version is not None:
+        return f"{name.partition('@')[0]}@{args.policy_version}"
+    ours = Library().versions().get(name, {})
+    own = [v for v, path in library(args).versions().get(name, {}).items() if ours.get(v) != path]
+    if own and isinstance(first, Started) and first.version not in own:
+        return f"{name}@{max(own)}"
+    return ""

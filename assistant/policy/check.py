@@ -49,6 +49,14 @@ def _policy_problems(policy: Policy, library: Library) -> Iterator[Problem]:
     for i, request in enumerate(policy.requests):
         for fact in request.facts:
             yield from _value_problems(policy, ("requests", i), fact, [])
+    for i, migration in enumerate(policy.migrations):
+        for old, new in migration.facts.items():
+            yield from _value_problems(policy, ("migrations", i, "facts", old), new, [])
+        for fact, values in migration.values.items():
+            yield from _value_problems(policy, ("migrations", i, "values", fact), fact, list(values.values()))
+        for old, new in migration.criteria.items():
+            if new not in policy.criterion:
+                yield ("migrations", i, "criteria", old), f"there is no criterion '{new}'", "Name one of this version"
     tested = {f for c in policy.criteria for f in c.facts()}
     requested = {f for r in policy.requests for f in r.facts}
     for fact in sorted(tested - requested):

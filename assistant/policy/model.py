@@ -294,6 +294,19 @@ class Population(Model):
     maximum_age: int
 
 
+class Migration(Model):
+    """How reviews of an earlier version map to this one: its names of facts, values, questions and criteria, by theirs.
+
+    Names that stay the same are left out.
+    """
+
+    from_version: int = Field(ge=1)
+    facts: Mapping[Id, Id] = Field(default_factory=dict)
+    values: Mapping[Id, Mapping[str, Scalar]] = Field(default_factory=dict)
+    questions: Mapping[Id, Id] = Field(default_factory=dict)
+    criteria: Mapping[Id, Id] = Field(default_factory=dict)
+
+
 class Policy(Model):
     """A whole policy version. Built from `policy/<id>/<version>.yaml`."""
 
@@ -330,6 +343,7 @@ class Policy(Model):
     evidence: tuple[Evidence, ...]
     references: tuple[Reference, ...]
     revisions: tuple[Revision, ...]
+    migrations: tuple[Migration, ...] = ()
 
     def __hash__(self) -> int:
         """By identity: a loaded policy is one thing, and caches hang on it."""

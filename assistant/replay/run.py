@@ -68,11 +68,9 @@ def replay_piece(library: Library, quick: bool, piece: Piece) -> Result:
 
 def _named(error: BaseException) -> str:
     """A fault by kind, with the template that it lies in; never with what was typed."""
-    template = (
-        f" in {Path(str(error.filename)).name}:{error.lineno}"
-        if hasattr(error, "lineno") and hasattr(error, "filename")
-        else ""
-    )
+    template = ""
+    if name := getattr(error, "filename", None) or getattr(error, "name", None):
+        template = f" in {Path(str(name)).name}:{getattr(error, 'lineno', 1)}"
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == "<template>" or trace.tb_frame.f_code.co_filename.endswith(".j2"):
