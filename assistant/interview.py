@@ -82,6 +82,11 @@ class Session:
             return ()
         return tuple(t.number for t in self.turns if t.side is None and _speaks_of_side(self.policy, t))
 
+    @cached_property
+    def contexts(self) -> dict[str | None, Context]:
+        """What answers are read against, by side, as far as it was worked out."""
+        return {}
+
     @property
     def policy(self) -> Policy:
         """The policy under which the case is reviewed."""
@@ -137,7 +142,9 @@ def advance(session: Session, event: Event) -> Session:
     if isinstance(event, Started):
         raise AssistantError("'started' stands twice", "A transcript has one review")
     if isinstance(event, Answered):
-        event = _answer_checked(session, event)
+        _check_answer(session, event)
+        if event.read is None:
+            return _answered(session, event)[1]
     elif isinstance(event, Picked):
         for fact, value in event.facts.items():
             checked_values(session.policy, fact, value)
@@ -150,17 +157,14 @@ def advance(session: Session, event: Event) -> Session:
     return _after(session, event)
 
 
-def _answer_checked(session: Session, event: Answered) -> Answered:
+def _check_answer(session: Session, event: Answered) -> None:
     if event.question not in session.loaded.prompts.question:
         raise AssistantError(f"there is no question '{event.question}'")
     if event.replaces is not None and not 1 <= event.replaces <= len(session.turns):
         raise AssistantError(f"there is no answer number {event.replaces}")
-    if event.read is None:
-        return answered(session, event.question, event.text, event.side, event.replaces)
-    for read in event.read:
+    for read in event.read or ():
         if read.fact not in session.policy.fact:
             raise AssistantError(f"there is no fact '{read.fact}'")
-    return event
 
 
 def answered(
@@ -170,31 +174,47 @@ def answered(
 
     Pure, so an edit can be shown before it is accepted: advance a copy.
     """
-    asked = session.loaded.prompts.question[question]
-    before = context_for(session, side)
-    event = Answered(question=question, text=text, side=side, replaces=replaces, read=session.read(text, asked, before))
+    return _answered(session, Answered(question=question, text=text, side=side, replaces=replaces))[0]
+
+
+def _answered(session: Session, event: Answered) -> tuple[Answered, Session]:
+    """An answer with what it says, and the session after it."""
+    asked = session.loaded.prompts.question[event.question]
+    before = context_for(session, event.side)
+    read = session.read(event.text, asked, before)
+    event = event.model_copy(update={"read": read, "rereads": ()})
     after_session = _after(session, event)
-    after = context_for(after_session, side)
+    after = context_for(after_session, event.side)
     if after != before:
-        kept = {f.fact for f in event.read or ()}
-        again = tuple(r for r in session.read(text, asked, after) if r.fact in kept or r.values)
-        event = event.model_copy(update={"read": again})
-        after_session = _after(session, event)
+        kept = {f.fact for f in read}
+        again = tuple(r for r in session.read(event.text, asked, after) if r.fact in kept or r.values)
+        if again != read:
+            event = event.model_copy(update={"read": again})
+            after_session = _after(session, event)
     rereads = []
     for turn in after_session.turns:
-        if turn.pick or turn.note or turn.number == (replaces or len(after_session.turns)):
+        if turn.pick or turn.note or turn.number == (event.replaces or len(after_session.turns)):
             continue
-        old = context_for(session, turn.side)
         new = context_for(after_session, turn.side)
-        if old != new:
-            read = session.read(turn.text, session.loaded.prompts.question[turn.question], new)
-            if read != turn.read:
-                rereads.append(Reread(turn=turn.number, read=read))
-    return event.model_copy(update={"rereads": tuple(rereads)})
+        if context_for(session, turn.side) != new:
+            again = session.read(turn.text, session.loaded.prompts.question[turn.question], new)
+            if again != turn.read:
+                rereads.append(Reread(turn=turn.number, read=again))
+    if rereads:
+        event = event.model_copy(update={"rereads": tuple(rereads)})
+        after_session = _after(session, event)
+    return event, after_session
 
 
 def context_for(session: Session, side: str | None) -> Context:
     """What answers about a side are read against."""
+    known = session.contexts.get(side)
+    if known is None:
+        known = session.contexts[side] = _context_for(session, side)
+    return known
+
+
+def _context_for(session: Session, side: str | None) -> Context:
     review = session.review_of(side)
     policy = session.policy
     known = side
@@ -389,7 +409,9 @@ def completed(session: Session, event: Event) -> tuple[Event, Session]:
         new = after.review_of(written.side).determination
         changed = {c: t.value for c, t in new.criteria.items() if old.criteria[c] is not t}
         written = written.model_copy(update={"criteria": changed, "determination": new.outcome.value})
+        turns, sides = after.turns, after.sides
         after = replace(after, events=(*after.events[:-1], written))
+        vars(after).update(turns=turns, sides=sides)  # what an event records of its effects has none itself
     return written, after
 
 

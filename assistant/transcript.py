@@ -232,7 +232,7 @@ def _pieces(file: IO[str], path: Path) -> Iterator[Piece]:
     lines: list[str] = []
     begun = 1
     for number, line in enumerate(_bounded_lines(file, path), 1):
-        if lines and _STARTS.search(line):
+        if lines and '"started"' in line and _STARTS.search(line):
             yield Piece(str(path), begun, tuple(lines))
             lines = []
         if not lines:

@@ -120,7 +120,7 @@ def test_many_reviews_in_one_file_or_on_standard_input(tmp_path, capsys, monkeyp
     many.write_text("".join(p.read_text() for p in TRANSCRIPTS))
     assert main(["replay", str(many), "--jobs", "2"]) == 0
     assert f"{len(TRANSCRIPTS)} replayed, 0 differ" in capsys.readouterr().out
-    broken = many.read_text().replace('"age_years", "values": [34]', '"age_years", "values": [35]')
+    broken = many.read_text().replace('"determination": "criteria_met"', '"determination": "criteria_not_met"')
     run = subprocess.run([*RUN, "replay", "-"], input=broken, capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert f"{len(TRANSCRIPTS)} replayed" in run.stdout

@@ -24,7 +24,7 @@ from .compare import Difference, facts_only, replay
 INTERRUPTED = 130
 SHOWN = 5
 """Differences shown of each transcript."""
-BATCH = 32
+BATCH = 128
 """Transcripts handed to a worker at once."""
 
 
