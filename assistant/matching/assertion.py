@@ -263,9 +263,10 @@ def _belongs_to_another(
 
 def _doubled(text: Text, negations: Sequence[Judgement], cues: Sequence[Found[Cue]]) -> bool:
     """Not … without …: two negations before one mention undo each other."""
-    without = [j for j in negations if j.rule == "without"]
-    for judgement in without:
+    for judgement in negations:
         for cue in cues:
+            if judgement.rule != "without" and cue.entry.id != "not-that":
+                continue
             gap = judgement.start - text.tokens[cue.last - 1].end
             if (cue.entry.kind == "doubling" or cue.entry.id in {"not", "never"}) and 0 < gap <= _DOUBLING:
                 return True
