@@ -81,6 +81,7 @@ class ReviewApp(OrderlyApp):
         self._journal = journal
         self._now = now
         self._review = ReviewScreen(session, self._today, said)
+        self._review.looking = journal.holder is not None
         self._unsaved = ""
         self._first_press = float("-inf")
         self._join = JoinFilter()
@@ -124,6 +125,7 @@ class ReviewApp(OrderlyApp):
             self.session = followed
         if not self._journal.holder:
             self._looking.stop()
+            self._review.looking = False
             self._review.show(
                 self.session, ["The other window has been closed; you can answer here now."], answered=False
             )

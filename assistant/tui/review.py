@@ -92,6 +92,7 @@ class ReviewScreen(Screen[None]):
         self._session = session
         self._today = today
         self._said = said
+        self.looking = False
         self._answered = False
         self._drawn: dict[str, str] = {}
 
@@ -101,7 +102,7 @@ class ReviewScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """The first screen is drawn complete: a second frame would cost its bytes again."""
         session = self._session
-        yield self._static("heading", self._shown(heading(session)))
+        yield self._static("heading", self._heading())
         with Horizontal(id="main"):
             with Vertical(id="left"):
                 yield Pane(self._log(), follow=True, id="log")
@@ -139,7 +140,7 @@ class ReviewScreen(Screen[None]):
         """Draw a session, and say something."""
         self._session, self._said, self._answered = session, said, answered
         with self.app.batch_update():
-            self._update("heading", self._shown(heading(session)))
+            self._update("heading", self._heading())
             self.query_one("#log", Pane).set_lines(self._log())
             self._update("question", self._question())
             self.query_one("#criteria", Pane).set_lines(self._criteria())
@@ -169,6 +170,10 @@ class ReviewScreen(Screen[None]):
         if self._drawn[name] != content.plain:
             self._drawn[name] = content.plain
             self.query_one(f"#{name}", Static).update(content)
+
+    def _heading(self) -> Content:
+        looking = " · looking only" if self.looking else ""
+        return self._shown(heading(self._session) + looking)
 
     def _log(self) -> list[Line]:
         notices = [one for one in (overdue_line(self._session, self._today),) if one not in self._status().plain]
