@@ -165,13 +165,12 @@ def test_a_crash_report_has_kinds_and_places_and_no_text(tmp_path):
             raise ValueError(f"bad {text}") from error
 
     events = (Started(policy="p", version=1, case=secret), Answered(question="age", text=secret))
-    try:
+    with pytest.raises(ValueError, match="bad") as caught:
         fails(secret)
-    except ValueError as error:
-        path = keep_report(tmp_path, error, events, datetime(2026, 11, 23, tzinfo=UTC))
-        text = path.read_text()
-        assert text == report(error, events)
-        assert "Fakeson" not in text + crash_line(error)
+    path = keep_report(tmp_path, caught.value, events, datetime(2026, 11, 23, tzinfo=UTC))
+    text = path.read_text()
+    assert text == report(caught.value, events)
+    assert "Fakeson" not in text + crash_line(caught.value)
     assert "events: started answered" in text
     assert "ValueError" in text
     assert "KeyError" in text

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from assistant.events import FactRead, Started
 from assistant.interview import start
-from assistant.policy import load
 from assistant.journal import Journal
+from assistant.policy import load
 
 WORDS = (
     ("groin pain", "hip_pain", "present"),
