@@ -11,6 +11,7 @@ from .interview import ReadAnswer
 from .matching import Frame, Reader, Reading, load_reader
 from .policy import UNKNOWN, Loaded, Question, in_order, normal_code
 
+_KEPT = 2_000
 _CODE = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]\d{4}|\d{5}|\d{4}[A-Za-z])(?![A-Za-z0-9])")
 
 
@@ -41,10 +42,26 @@ def read_findings(loaded: Loaded, text: str, question: str | None, context: Cont
     )
 
 
+@lru_cache(maxsize=8)
 def reads(loaded: Loaded) -> ReadAnswer:
-    """The function that an interview reads answers with."""
+    """The function that an interview reads answers with.
+
+    An answer that names neither side nor date reads the same whatever else is known, so it is read once.
+    """
+    free: dict[tuple[str, str], tuple[FactRead, ...]] = {}
 
     def read(text: str, question: Question, context: Context) -> tuple[FactRead, ...]:
+        key = (question.id, text)
+        found = free.get(key)
+        if found is None:
+            found = read_anew(text, question, context)
+            if not reader_of(loaded).regards_context(text):
+                if len(free) >= _KEPT:
+                    free.clear()
+                free[key] = found
+        return found
+
+    def read_anew(text: str, question: Question, context: Context) -> tuple[FactRead, ...]:
         if text in {SKIP, START, NOT_STATED}:
             return ()
         found = tuple(as_read(loaded, r) for r in read_findings(loaded, text, question.id, context))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
@@ -16,7 +17,9 @@ from .spelling import Spelling
 from .text import Text, normalise
 from .together import Together
 from .values import dates_in
-from .vocabulary import Vocabulary
+from .vocabulary import SIDE_KINDS, Vocabulary
+
+_WORDS = re.compile(r"[a-z]+")
 
 
 class Reader:
@@ -83,6 +86,21 @@ class Reader:
             )
         ]
         return Scene(text, words, tags, cues, self.vocabulary, self.domains, question, frame.bare), scores
+
+    @cached_property
+    def _context_words(self) -> frozenset[str]:
+        """Words that may make a reading depend on the side under review or on dates known before."""
+        documents = self.vocabulary.documents
+        phrases = [w for d in documents if d.sides for kind in SIDE_KINDS for w in getattr(d.sides, kind)]
+        phrases += [w for d in documents for age in d.ages for w in (*age.birth, *age.service)]
+        return frozenset(word for phrase in phrases for word in _WORDS.findall(phrase))
+
+    def regards_context(self, text: str) -> bool:
+        """Whether an answer may read differently for another side or other dates. Unknown words may be anything."""
+        words = _WORDS.findall(text.lower())
+        if not text.isascii() or not self._context_words.isdisjoint(words):
+            return True
+        return any(len(word) > 2 and word not in self.known_words for word in words)
 
     @cached_property
     def known_words(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ from .phrases import Phrases
 
 Value = int | str
 Words = tuple[str, ...]
+SIDE_KINDS = ("left", "right", "both", "this", "other", "one")
 
 
 class VocabularyModel(BaseModel):
@@ -255,7 +256,7 @@ def _terms(document: Document) -> Iterable[tuple[str, Term]]:
         return any(site in f" {phrase} " for site in sites)
 
     if document.sides:
-        for side in ("left", "right", "both", "this", "other", "one"):
+        for side in SIDE_KINDS:
             yield from ((w, Term("side", None, side, own(w))) for w in getattr(document.sides, side))
     for finding in document.findings:
         yield from ((w, Term("finding", finding, finding.value, own(w))) for w in finding.words)

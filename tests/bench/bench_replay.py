@@ -19,8 +19,8 @@ ANSWERS = [
 ]  # fmt: skip
 
 
-def made(number, file, loaded):
-    """Recorded transcripts of eight answers, with ages, stages and grades that vary."""
+def made(number, file, loaded, distinct=False):
+    """Recorded transcripts of eight answers, with ages, stages and grades that vary; `distinct`: no answer twice."""
     from assistant.answering import reads
     from assistant.events import Answered, Started
     from assistant.interview import completed, start
@@ -35,6 +35,8 @@ def made(number, file, loaded):
                 lines = [encode(first)]
                 for question, text in ANSWERS:
                     said = text.format(age=age, stage=stage, grade=grade)
+                    if distinct:
+                        said += f", see page {len(kinds) * 10 + len(lines)}"
                     written, session = completed(session, Answered(question=question, text=said))
                     lines.append(encode(written))
                 kinds.append("\n".join(lines) + "\n")
@@ -59,11 +61,37 @@ def peak(*options):
     return float(run.stderr.split()[-1])
 
 
-def main(most=100_000):
+def compared(place, loaded, name):
+    """A full replay against reading the same answers once."""
     from assistant.answering import read_findings
-    from assistant.policy import load
     from assistant.replay import replay
     from assistant.transcript import parse_piece, pieces_in
+
+    path = place / "few.jsonl"
+    with path.open("w") as file:
+        made(126, file, loaded, distinct=name == "no answer twice")
+    few = [parse_piece(piece) for piece in pieces_in([path])]
+    answers = [(e.text, e.question) for events in few for e in events[1:]]
+    for events in few[:20]:
+        replay(loaded, events)
+    began = time.process_time()
+    for _ in range(3):
+        for text, question in answers:
+            read_findings(loaded, text, question)
+    reading = time.process_time() - began
+    began = time.process_time()
+    for _ in range(3):
+        for events in few:
+            replay(loaded, events)
+    whole = time.process_time() - began
+    rate = 3 * len(few) / whole
+    print(
+        f"full replay, {name}: {whole / reading:.2f} times the cost of reading once ({rate:,.0f} transcripts a second)"
+    )
+
+
+def main(most=100_000):
+    from assistant.policy import load
 
     loaded = load(None)
     with tempfile.TemporaryDirectory() as place:
@@ -85,21 +113,8 @@ def main(most=100_000):
         print(
             f"facts only, 2 processes: {took / (seconds(str(files[most]), '--facts-only', '--jobs', '2') - start):.2f} times as fast"
         )
-        few = [parse_piece(piece) for _, piece in zip(range(378), pieces_in([files[1_000]]), strict=False)]
-        answers = [(e.text, e.question) for events in few for e in events[1:]]
-        for events in few[:126]:
-            replay(loaded, events)
-        began = time.process_time()
-        for text, question in answers:
-            read_findings(loaded, text, question)
-        reading = time.process_time() - began
-        began = time.process_time()
-        for events in few:
-            replay(loaded, events)
-        whole = time.process_time() - began
-        print(
-            f"full replay: {whole / reading:.2f} times the cost of reading its {len(answers):,} answers once ({len(few) / whole:,.0f} transcripts a second)"
-        )
+        for name in ("answers that repeat", "no answer twice"):
+            compared(Path(place), loaded, name)
         low, high = peak(str(files[1_000]), "--facts-only"), peak(str(files[most]), "--facts-only")
         print(f"memory: {low:.0f} MB for 1,000, {high:.0f} MB for {most:,}: {high / low:.2f} times")
 
