@@ -188,7 +188,7 @@ class Confirm(Dialog):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,y", "decide('y')", show=False, priority=True),
-        Binding("n", "decide('n')", show=False),
+        Binding("n", "decide('n')", show=False, priority=True),
     ]
     KEYS = (Key("Enter", "Accept"), Key("Esc", "Leave it as it was"))
 

@@ -45,6 +45,54 @@ def test_what_can_not_be_saved_stays_in_the_field_until_it_can(drive):
     drive(steps)
 
 
+def test_a_review_goes_on_in_another_place_with_the_answer_that_could_not_be_saved(drive, tmp_path):
+    async def steps(driven):
+        driven.journal.full = True
+        await driven.answer("38 yo")
+        driven.journal.full = False
+        await driven.answer(f"/keep {tmp_path / 'other'}")
+        assert "Saved in" in driven.log
+        assert driven.field.text == "38 yo"
+        await driven.press("enter")
+        assert [e.event for e in read_events(tmp_path / "other" / "review.jsonl")] == ["started", "asked", "answered"]
+
+    drive(steps)
+
+
+def test_what_names_a_patient_is_asked_about_before_anything_is_written(drive):
+    async def steps(driven):
+        await driven.answer("38 yo, MRN FAKE-0000-0103")
+        assert isinstance(driven.app.screen, Confirm)
+        assert "looks like a medical record number" in driven.text
+        assert kinds(driven) == [Started]
+        await driven.press("escape")
+        assert driven.field.text == "38 yo, MRN FAKE-0000-0103"
+        await driven.press("enter")
+        await driven.press("enter")
+        assert driven.app.session.turns[0].text == "38 yo, MRN [removed]"
+        await driven.answer("R, MRN FAKE-0000-0103")
+        await driven.press("n")
+        assert driven.app.session.turns[1].text == "R, MRN FAKE-0000-0103"
+
+    drive(steps)
+
+
+HOSTILE = "\x1b[2J\x1b]52;c;ZXZpbA==\x07\x9b31m\x90q\u202e[bold]{{ 7*7 }}\0"
+
+
+def test_hostile_text_is_drawn_as_harmless_signs(drive):
+    async def steps(driven):
+        await driven.answer(f"38 yo {HOSTILE}")
+        await driven.answer(f"/note N3 {HOSTILE}")
+        for command in ("/answers", "/rationale", "/criteria"):
+            await driven.answer(command)
+            assert not set(driven.text) & set("\x1b\x07\x9b\x90\u202e\0")
+            assert "49" not in driven.text.replace("49 ", "")
+            await driven.press("escape")
+
+    drive(steps)
+
+
 def test_a_fault_in_reading_an_answer_does_not_cost_it(drive, monkeypatch):
     async def steps(driven):
         with monkeypatch.context() as broken:
