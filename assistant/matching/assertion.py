@@ -368,7 +368,9 @@ def _bracketed(text: Text, other: Found[Cue], low: int, high: int) -> bool:
 def _sign_says(text: Text, clause: Clause, found: Found[Cue], ahead: bool, first: int, last: int) -> Judgement | None:
     """What a sign says of the mention beside it: "(-) pain" where signs lead, "pain (-)" where they follow."""
     before = text.tokens[found.first - 1].text if found.first > clause.first else ","
-    leads = before == "," or (clause.first < found.first and _is_sign(text, clause.first))
+    leads = before in {",", ":"} or (clause.first < found.first and _is_sign(text, clause.first))
+    if found.entry.id == "bare-minus" and not _is_minus(text, clause, found, before, ahead):
+        return None
     gap = text.tokens[found.last : first] if ahead else text.tokens[last : found.first]
     near = len(gap) <= (1 if ahead else 2) and all(not t.text.isalnum() for t in gap if not ahead)
     if ahead is not leads or not near or "," in [t.text for t in gap]:
@@ -381,6 +383,13 @@ def _sign_says(text: Text, clause: Clause, found: Found[Cue], ahead: bool, first
         text.tokens[found.last - 1].end,
         result=found.entry.result,
     )
+
+
+def _is_minus(text: Text, clause: Clause, found: Found[Cue], before: str, ahead: bool) -> bool:
+    """Whether a bare minus is a sign and no dash: beside a plus in its clause, with the list's comma on its side."""
+    words = [t.text for t in text.tokens[clause.first : clause.last]]
+    behind = text.tokens[found.last].text if found.last < clause.last else ","
+    return "+" in words and (before in {",", ":"} if ahead else behind in {",", ";"})
 
 
 def _is_sign(text: Text, position: int) -> bool:

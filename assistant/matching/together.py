@@ -170,4 +170,5 @@ def _joined_by_or(scene: Scene, mentions: Sequence[Mention]) -> bool:
     if len(mentions) < 2:
         return False
     ordered = sorted(mentions, key=lambda m: m.first)
-    return any("or" in scene.words[a.last : b.first] and b.first - a.last <= 3 for a, b in pairwise(ordered))
+    joining = {"or", "vs", "versus"}
+    return any(joining & set(scene.words[a.last : b.first]) and b.first - a.last <= 3 for a, b in pairwise(ordered))
