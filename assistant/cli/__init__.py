@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from ..errors import AssistantError
 from ..safe_text import clean
-from . import contracts, policies, reviews, transcripts
+from . import contracts, policies, reviews, training, transcripts
 from .common import DONE, FAILED, INTERRUPTED, USAGE
 from .options import Parser
 
@@ -30,7 +30,7 @@ def build_parser() -> Parser:
     )
     parser.add_argument("--version", action="store_true", help="print the version and end")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for module in (reviews, transcripts, contracts, policies):
+    for module in (reviews, transcripts, training, contracts, policies):
         module.register(commands)
     return parser
 
