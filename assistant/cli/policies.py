@@ -23,6 +23,16 @@ def register(commands: Commands) -> None:
         action = actions.add_parser(name, parents=[policy_options()], help=meaning)
         action.add_argument("id", nargs="?", metavar="ID[@VERSION]")
         action.set_defaults(run=run)
+    coverage = actions.add_parser(
+        "coverage", parents=[policy_options()], help="what saved reviews show of a policy, and what none shows"
+    )
+    coverage.add_argument("id", metavar="ID[@VERSION]")
+    coverage.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="transcripts, or directories with them")
+    coverage.add_argument(
+        "--fail-under", type=float, metavar="PERCENT", help="exit 1 below this, of criteria, outcomes, holds and flags"
+    )
+    coverage.add_argument("--html", type=Path, metavar="FILE", help="write a page, too")
+    coverage.set_defaults(run=_coverage)
     suggest = actions.add_parser(
         "suggest-terms",
         parents=[policy_options()],
@@ -54,6 +64,12 @@ def _check(args: argparse.Namespace) -> int:
     loaded = load(args, args.id)
     print(f"{loaded.policy.id}@{loaded.policy.version} is sound.")
     return DONE
+
+
+def _coverage(args: argparse.Namespace) -> int:
+    from ..coverage import report_coverage
+
+    return report_coverage(args.paths, library(args), args.id, sys.stdout, html=args.html, fail_under=args.fail_under)
 
 
 def _suggest_terms(args: argparse.Namespace) -> int:

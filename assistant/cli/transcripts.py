@@ -46,6 +46,12 @@ def register(commands: Commands) -> None:
     fork.add_argument("--case", metavar="REF", help="case reference of the new review (default: made from the old)")
     fork.add_argument("--output", type=Path, metavar="FILE", help="write here instead of among your open reviews")
     fork.set_defaults(run=_fork)
+    suggest = actions.add_parser(
+        "suggest", parents=[policy_options()], help="the fewest reviews that would show what others leave out"
+    )
+    suggest.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="the reviews that there are")
+    suggest.add_argument("--output", type=Path, metavar="DIR", help="write files here (default: standard output)")
+    suggest.set_defaults(run=_suggest)
     for name, run, meaning in (
         ("redact", _redact, "without words that no reading used, to the same result"),
         ("minimise", _minimise, "the fewest answers and words that keep the difference or the outcome"),
@@ -148,6 +154,12 @@ def _fork(args: argparse.Namespace) -> int:
     Journal(path).append(*events)
     print(f"Type: assistant resume {clean(case)}")
     return DONE
+
+
+def _suggest(args: argparse.Namespace) -> int:
+    from ..coverage import suggest_for
+
+    return suggest_for(args.paths, library(args), args.policy, sys.stdout, sys.stderr, args.output)
 
 
 def _redact(args: argparse.Namespace) -> int:
