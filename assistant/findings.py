@@ -152,12 +152,20 @@ def dates_said(started: Started, turns: Iterable[Turn]) -> dict[str, date]:
     found: dict[str, date] = {}
     for fact in ("date_of_service", "birth_date"):
         if given := started.request.get(fact):
-            found[fact] = given if isinstance(given, date) else date.fromisoformat(str(given))
+            found[fact] = given if isinstance(given, date) else _day(str(given))
     for turn in turns:
         for read in turn.read:
             if read.fact in {"date_of_service", "birth_date"} and len(read.values) == 1:
-                found[read.fact] = date.fromisoformat(str(read.values[0]))
+                found[read.fact] = _day(str(read.values[0]))
     return found
+
+
+def _day(text: str) -> date:
+    """A day as it stands in a transcript, with or without a time."""
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        raise AssistantError(f"'{text[:40]}' is no date", "Write it as 2026-12-10") from None
 
 
 def completed_years(birth: date, day: date) -> int:
@@ -172,7 +180,7 @@ def _add_age(found: dict[str, Finding], policy: Policy, started: Started, turns:
     day, named = dates.get("date_of_service"), "service"
     if day is None and started.at:
         # Reading R18: without a date of service the date of the review counts, and the quote says so.
-        day, named = datetime.fromisoformat(started.at).date(), "no date of service; review"
+        day, named = _day(started.at), "no date of service; review"
     if day is None:
         return
     years = completed_years(dates["birth_date"], day)
