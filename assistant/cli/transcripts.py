@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..errors import AssistantError
 from ..safe_text import clean
 from .common import DONE, FAILED, library, now, replayed
-from .options import Commands, policy_options
+from .options import POLICY_VARIABLE, Commands, policy_options
 
 if TYPE_CHECKING:
     import argparse
@@ -159,7 +160,8 @@ def _fork(args: argparse.Namespace) -> int:
 def _suggest(args: argparse.Namespace) -> int:
     from ..coverage import suggest_for
 
-    return suggest_for(args.paths, library(args), args.policy, sys.stdout, sys.stderr, args.output)
+    wanted = args.policy or os.environ.get(POLICY_VARIABLE)
+    return suggest_for(args.paths, library(args), wanted, sys.stdout, sys.stderr, args.output)
 
 
 def _redact(args: argparse.Namespace) -> int:

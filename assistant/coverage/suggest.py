@@ -20,8 +20,8 @@ from .measure import Kind, Observer, Point, coverage_of
 
 CASES = 12
 """Cases kept for each gap."""
-SEEDS = 8
-"""Gaps from which a review is grown; the one that closes most is taken."""
+WAYS = 2
+"""Ways to show a gap from which a review is grown; the one that closes most is taken."""
 _MOST = 80
 """Answers of one review, at most."""
 
@@ -50,7 +50,7 @@ class _Plan:
 
 
 def suggested(loaded: Loaded, missing: Iterable[Point]) -> tuple[list[Suggested], list[Point]]:
-    """Reviews that close gaps, greedily: each time the one that closes most. And the gaps that none closes.
+    """Reviews that close gaps, greedily: each closes as many as fit into one. And the gaps that none closes.
 
     Words of the vocabulary are left to those who know what reviewers type.
     """
@@ -129,21 +129,25 @@ class _Planner:
     # --- Which gaps one review closes ---
 
     def best(self, gaps: list[Point]) -> _Plan:
-        """The plan that closes most gaps, the plainest of several."""
-        plans = [self._grown(seed, case, gaps) for seed in gaps[:SEEDS] for case in self.cases[seed][:2]]
+        """The plan that closes the first gap and most others with it, the plainest of several."""
+        plans = [self._grown(gaps[0], case, gaps) for case in self.cases[gaps[0]][:WAYS]]
         return max(plans, key=lambda p: (len(p.gaps), -len(p.case)), default=_Plan({}, (gaps[0],)))
 
     def _grown(self, seed: Point, case: Case, gaps: list[Point]) -> _Plan:
-        closed: tuple[Point, ...] = (seed,)
+        """A plan for one gap, with every further one that its case shows anyway or that fits in."""
+        plan = _Plan(case, (seed,))
         for gap in gaps:
-            if gap in closed:
-                continue
-            for more in self.cases[gap]:
-                both = merged(case, more)
-                if both is not None and {*closed, gap} <= self._expected(both, (*closed, gap)):
-                    case, closed = both, (*closed, gap)
-                    break
-        return _Plan(case, closed)
+            if gap not in plan.gaps:
+                plan = next(self._with(plan, gap), plan)
+        return plan
+
+    def _with(self, plan: _Plan, gap: Point) -> Iterator[_Plan]:
+        """A plan that closes one gap more and loses none."""
+        closed = (*plan.gaps, gap)
+        for more in ({}, *self.cases[gap]):
+            both = merged(plan.case, more)
+            if both is not None and {*closed} <= self._expected(both, closed):
+                yield _Plan(both, closed)
 
     # --- The review in words ---
 
