@@ -42,6 +42,13 @@ def session_of(chart, loaded, mode="practice", drill=""):
     return new_session(begun(chart, loaded, mode=mode, trainee="anna", at=AT, drill=drill), loaded)
 
 
+def interview_of(chart, loaded):
+    """A review at its first question that is not about the form."""
+    session = session_of(chart, loaded)
+    asks_form = next_question(session).question in loaded.prompts.intake
+    return give(session, "/start")[0] if asks_form else session
+
+
 def give(session, text):
     """The review after one typed line; what names a patient is kept as typed."""
     reply = respond(session, text)
@@ -435,7 +442,7 @@ MISTAKES = {
 def test_a_mistake_is_named_with_its_kind_and_the_line_that_decides(
     charts, loaded, chart_id, before, text, fact, mark, kind, shown
 ):
-    chart, session = charts[chart_id], session_of(charts[chart_id], loaded)
+    chart, session = charts[chart_id], interview_of(charts[chart_id], loaded)
     for one in before:
         session, _reply = give(session, one)
     session, reply = give(session, text)
@@ -448,7 +455,7 @@ def test_a_mistake_is_named_with_its_kind_and_the_line_that_decides(
 
 
 def test_right_answers_are_shown_with_the_line_that_decides(charts, loaded):
-    chart, session = charts["PV-10"], session_of(charts["PV-10"], loaded)
+    chart, session = charts["PV-10"], interview_of(charts["PV-10"], loaded)
     for one in ("23", "R", "MRI, report on file", "ARCO 2"):
         session, _reply = give(session, one)
     session, reply = give(session, "2 mm")
@@ -472,7 +479,7 @@ def test_what_is_asked_back_is_not_given_away(charts, loaded):
 
 
 def test_both_hips_are_judged_together_when_both_are_done(charts, loaded):
-    chart, session = charts["PV-18"], session_of(charts["PV-18"], loaded)
+    chart, session = charts["PV-18"], interview_of(charts["PV-18"], loaded)
     for text in ("38", "both hips", "MRI, report on file"):
         session, reply = give(session, text)
     assert "nothing to compare" in "\n".join(after_answer(session, chart, reply.events))
@@ -481,15 +488,16 @@ def test_both_hips_are_judged_together_when_both_are_done(charts, loaded):
 
 
 def test_what_was_corrected_after_it_was_shown_stays_wrong_in_practice(charts, loaded):
-    chart, session = charts["PV-7"], session_of(charts["PV-7"], loaded)
+    chart, session = charts["PV-7"], interview_of(charts["PV-7"], loaded)
     session, _reply = give(session, "50")
-    session, reply = give(session, "/edit 1 49")
+    session, reply = give(session, f"/edit {len(session.turns)} 49")
     from assistant.conversation import accept
 
     for event in accept(session, reply.pending).events:
         session = advance(session, event)
-    assert score(session, chart).verdicts[0].mark == "right"
-    assert score(session, chart, first=True).verdicts[0].mark == "elsewhere"
+    assert verdict_on(session, chart, "age_years").mark == "right"
+    first = score(session, chart, first=True).verdicts
+    assert next(v.mark for v in first if v.fact == "age_years") == "elsewhere"
 
 
 def test_the_report_has_it_all_at_80_columns_and_side_by_side(charts, loaded):
@@ -501,13 +509,16 @@ def test_the_report_has_it_all_at_80_columns_and_side_by_side(charts, loaded):
         "yours: criteria met",
         "chart: criteria not met",
         "WRONG        collapse of the femoral head: yours minimal collapse; chart moderate",
+        "the chart: “Depression of the weight-bearing surface of 2.0 mm over a width of 9 mm.”",
+        "R10: Collapse by depth",
+        "this would have been read: ",
         "WRONG        I2b no or minimal collapse",
         "1 degree",
         "To remember",
         "Your rationale",
         "The rationale from the gold facts",
     ):
-        assert words in " ".join(line.strip() if line.startswith("    ") else line for line in lines)
+        assert words in " ".join(line.strip() if line.startswith("    ") else line for line in lines), words
     wide = report(session, charts["PV-10"], DAY.date(), width=160)
     assert any(re.match(r"Your rationale +\| The rationale from the gold facts", line) for line in wide)
     assert max(map(len, wide)) <= 160
@@ -891,6 +902,18 @@ def test_a_store_that_can_not_be_written_is_one_sentence(tmp_path, monkeypatch, 
     monkeypatch.setenv("ASSISTANT_STATE_DIR", str(tmp_path / "file" / "x"))
     assert main(["train", "--plain", "PV-1"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_what_the_request_form_says_is_asked_or_given(charts, loaded):
+    """Never both: nothing that is asked is given away, and without the questions the outcome would not follow."""
+    from assistant.training.sessions import asks_anything, form_is_asked
+
+    session = session_of(charts["PV-17"], loaded)
+    asked = next_question(session).question in loaded.prompts.intake
+    assert asked is form_is_asked(loaded)
+    assert bool(session.started.request) is not asked
+    assert session_of(charts["PV-1"], loaded).started.request == {}
+    assert asks_anything(charts["PV-14"], loaded) is asked
 
 
 def test_the_first_event_says_what_it_is_of(charts, loaded):

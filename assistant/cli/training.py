@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ..training.classroom import Classroom, Shell
     from ..training.coach import Coach
 
+SIGNALLED = 128
+
 
 def register(commands: Commands) -> None:
     """Add train to the command line."""
@@ -164,6 +166,8 @@ def _practise(args: argparse.Namespace, room: Classroom) -> int:
     what = f"criterion {chosen.drill} in chart {chosen.chart.id}" if chosen.drill else f"chart {chosen.chart.id}"
     print(f"Practice: {what} ({chosen.why}).", file=sys.stderr)
     code = room.practise(chosen.chart, chosen.drill, _shell(args))
+    if code >= SIGNALLED:
+        return code  # the terminal may be gone
     after = room.results()
     if len(after) > len(results):
         last = after[-1]
@@ -197,6 +201,8 @@ def _exam(args: argparse.Namespace, room: Classroom) -> int:
             file=sys.stderr,
         )
     if not args.abandon and (code := room.take_exam(exam, _shell(args))):
+        if code >= SIGNALLED:
+            return code  # the terminal may be gone
         print("The exam is not over. Everything is saved; go on with: assistant train --exam", file=sys.stderr)
         return code
     found, path = room.end_exam(exam)

@@ -147,7 +147,6 @@ class Classroom:
             return shell(session, journal, coach, said)
         finally:
             journal.release()
-            journal.lock_path.unlink(missing_ok=True)
 
     # --- Exams ---
 
@@ -192,7 +191,8 @@ class Classroom:
             if path.exists() and self._closed(path):
                 continue
             started = begun(chart, self.loaded, mode="exam", trainee=self.trainee, at=self.at, exam=exam.exam)
-            code = self._run(path, started, coach, shell, ())
+            limit = f" The time ends at {deadline:%H:%M}." if deadline else ""
+            code = self._run(path, started, coach, shell, (f"Chart {coach.place}.{limit}",))
             if not self._closed(path) and not coach.time_is_over(self.now()):
                 return code or 1
         return 0

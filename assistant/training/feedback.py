@@ -18,7 +18,8 @@ from ..safe_text import clean
 from ..view import OUTCOME_WORDS, quoted, say_values
 from .charts import Chart
 from .checking import gold_determination, gold_values
-from .scoring import KINDS, Score, Verdict, judged_after, leaves, places_of, score, traps_for
+from .kinds import KINDS, traps_for
+from .scoring import Score, Verdict, judged_after, leaves, places_of, score
 from .sessions import deciding_line, gold_session, line_for
 
 MARKS = {"right": "right", "wrong": "WRONG", "elsewhere": "WRONG PLACE", "missed": "MISSED"}
@@ -184,7 +185,7 @@ def report(session: Session, chart: Chart, today: date, *, width: int = NARROW, 
     result = score(session, chart, first=first)
     title = f"{chart.id}: {clean(chart.front.title)} (difficulty {chart.front.difficulty} of 5)"
     lines = [title, "=" * min(len(title), width), *_outcome(result), ""]
-    lines += _facts(result, session.loaded)
+    lines += _facts(result, session, chart)
     lines += ["", *_criteria(result, session.loaded)]
     lines += ["", *_mistakes(result)]
     lines += ["", "To remember", f"  {clean(' '.join(chart.front.teaching.split()))}"]
@@ -206,15 +207,18 @@ def _outcome(result: Score) -> Iterator[str]:
     yield f"  chart: {words[result.gold]}"
 
 
-def _facts(result: Score, loaded: Loaded) -> Iterator[str]:
+def _facts(result: Score, session: Session, chart: Chart) -> Iterator[str]:
+    loaded = session.loaded
     yield f"Facts: {result.right} of {len(result.scored)} right"
     for v in result.verdicts:
         label = loaded.policy.fact[v.fact].label
         if v.mark == "right":
             yield f"  right        {label}: {say(loaded, v.fact, v.said)}"
-        else:
-            gold = say(loaded, v.fact, v.gold) if v.scored else "does not say (not scored)"
-            yield f"  {MARKS[v.mark]:<12} {label}: yours {say(loaded, v.fact, v.said)}; chart {gold}"
+            continue
+        gold = say(loaded, v.fact, v.gold) if v.scored else "does not say (not scored)"
+        yield f"  {MARKS[v.mark]:<12} {label}: yours {say(loaded, v.fact, v.said)}; chart {gold}"
+        _head, *details = about(v, session, chart)
+        yield from (f"             {line.strip()}" for line in details)
 
 
 def _criteria(result: Score, loaded: Loaded) -> Iterator[str]:

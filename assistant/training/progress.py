@@ -12,8 +12,9 @@ from io import StringIO
 
 from ..policy import Loaded
 from ..safe_text import clean
+from .kinds import KINDS
 from .records import ChartResult, ExamBegun, ExamEnded
-from .scoring import KINDS, leaves
+from .scoring import leaves
 
 WINDOW = 10
 """Accuracy is that of the last so many tries: what was wrong in the first week should not count for ever."""

@@ -13,34 +13,13 @@ from ..answering import read_findings
 from ..determination import Determination, Truth
 from ..events import Answered, Event, Picked
 from ..interview import Session, advance, next_question, outcome_of
-from ..policy import Criterion, Fact, Loaded, Policy, Question, Value
+from ..policy import Criterion, Loaded, Policy, Value
 from .charts import Chart
 from .checking import gold_determination, gold_values
+from .kinds import kind_of
 
 Mark = Literal["right", "wrong", "elsewhere", "missed"]
 """`elsewhere`: the value stands in the chart, but of something else, or the chart does not say it of this."""
-
-KINDS = {
-    "negation": "negation (there, or not there)",
-    "side": "side",
-    "stage": "stage",
-    "date arithmetic": "date arithmetic",
-    "source of imaging": "source of imaging",
-    "silence": "silence taken for a finding",
-    "degree": "degree",
-    "form": "the request form",
-    "overlooked": "overlooked, or said in words that are not read",
-    "other": "other",
-}
-_ABSENT = {"absent", "none"}
-_CUES = (
-    (
-        "side",
-        re.compile(r"\b(?:left|right|other|opposite) (?:hip|side|knee|shoulder|head)\b|\bbelongs to\b|\bside\b", re.I),
-    ),
-    ("negation", re.compile(r"'no |\bno pain\b|\bdenie|\babsent\b|\bnegative\b", re.I)),
-    ("silence", re.compile(r"\bsilen(?:ce|t)\b|\bpending\b|\bnot a(?: negative)? finding\b", re.I)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +137,13 @@ def verdict_on(session: Session, chart: Chart, fact: str) -> Verdict | None:
     if said == gold:
         return Verdict(fact, gold, said, "right", "", quote_of(session, fact))
     if said is None or said == domain or (gold != domain and gold < said):
-        return Verdict(fact, gold, said, "missed", _kind(session, chart, fact, gold, said, ""), quote_of(session, fact))
+        return Verdict(
+            fact, gold, said, "missed", kind_of(session.loaded, chart, fact, gold, said, ""), quote_of(session, fact)
+        )
     place = _place(session, chart, fact, said)
     mark: Mark = "elsewhere" if place else "wrong"
     return Verdict(
-        fact, gold, said, mark, _kind(session, chart, fact, gold, said, place), quote_of(session, fact), place
+        fact, gold, said, mark, kind_of(session.loaded, chart, fact, gold, said, place), quote_of(session, fact), place
     )
 
 
@@ -173,7 +154,7 @@ def _unscored(session: Session, chart: Chart, fact: str, said: frozenset[Value] 
     if fact not in interview or said is None or said == policy.domains[fact] or policy.fact[fact].about != "side":
         return None
     place = _place(session, chart, fact, said)
-    kind = _kind(session, chart, fact, None, said, place)
+    kind = kind_of(session.loaded, chart, fact, None, said, place)
     return Verdict(fact, None, said, "elsewhere", kind, quote_of(session, fact), place)
 
 
@@ -204,71 +185,6 @@ def _place(session: Session, chart: Chart, fact: str, said: frozenset[Value]) ->
         whole = re.compile(rf"(?<!\w){re.escape(quote)}(?!\w)")
         found = [s for s in chart.sentences if whole.search(s.lower())]
     return found[0] if found else ""
-
-
-# --- Kinds of mistake -------------------------------------------------------------------------------------------------
-
-
-def _kind(
-    session: Session,
-    chart: Chart,
-    fact_id: str,
-    gold: frozenset[Value] | None,
-    said: frozenset[Value] | None,
-    place: str,
-) -> str:
-    """The kind of a mistake: from the fact itself, else from what was said, else from the trap it fell into."""
-    policy, loaded = session.policy, session.loaded
-    fact, question = policy.fact[fact_id], loaded.prompts.question_for(fact_id)
-    by_fact = _kind_of_fact(policy, fact, question)
-    if by_fact:
-        return by_fact
-    if place and _names_other_side(policy, place, gold_values(chart, loaded).get(policy.side_fact or "")):
-        return "side"
-    domain = policy.domains[fact_id]
-    if said is None:
-        return "overlooked"
-    if (gold is None or gold == domain) and said != domain:
-        return "silence"
-    if gold is not None and said != domain and bool(gold & _ABSENT) != bool(said & _ABSENT):
-        return "negation"
-    for trap in traps_for(chart, loaded, fact_id):
-        for kind, cue in _CUES:
-            if cue.search(trap):
-                return kind
-    return "degree" if fact.kind == "grade" else "other"
-
-
-def _kind_of_fact(policy: Policy, fact: Fact, question: Question | None) -> str:
-    together = [policy.fact[f] for f in question.facts] if question else []
-    if fact.kind == "date" or (fact.kind == "integer" and fact.about == "patient"):
-        return "date arithmetic"
-    if policy.sides and set(policy.sides) <= set(fact.values):
-        return "side"
-    if any(f.best_of for f in together):
-        return "source of imaging"
-    if any(f.kind == "integer" and f.about == "side" for f in together):
-        return "stage"
-    return "form" if fact.about == "request" else ""
-
-
-def _names_other_side(policy: Policy, sentence: str, gold_side: frozenset[Value] | None) -> bool:
-    words = set(re.findall(r"[a-z]+", sentence.lower()))
-    others = {s for s in policy.sides if gold_side and s not in gold_side}
-    return len(gold_side or ()) == 1 and bool(others & words) and not words & {str(s) for s in gold_side or ()}
-
-
-def traps_for(chart: Chart, loaded: Loaded, fact: str) -> tuple[str, ...]:
-    """The traps of a chart that speak of a fact."""
-    label = {
-        w for w in re.findall(r"[a-z]{4,}", loaded.policy.fact[fact].label.lower()) if w not in {"femoral", "head"}
-    }
-    return tuple(
-        trap
-        for trap in chart.front.traps
-        if label & set(re.findall(r"[a-z]+", trap.lower()))
-        or any(r.fact == fact for r in read_findings(loaded, trap, None))
-    )
 
 
 def leaves(policy: Policy) -> tuple[Criterion, ...]:
