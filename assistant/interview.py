@@ -325,8 +325,8 @@ def _closing(session: Session) -> Ask | None:
 
 def _has_intake(session: Session) -> bool:
     declined = any(t.text == START for t in session.turns)
-    wanted = (session.started.model_extra or {}).get("intake", True)
-    return bool(wanted) and session.started.mode == "review" and not declined
+    wanted = (session.started.model_extra or {}).get("intake", session.started.mode == "review")
+    return bool(wanted) and not declined
 
 
 def _intake_wanted(session: Session, question: Question) -> bool:
