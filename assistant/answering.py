@@ -46,28 +46,27 @@ def read_findings(loaded: Loaded, text: str, question: str | None, context: Cont
 def reads(loaded: Loaded) -> ReadAnswer:
     """The function that an interview reads answers with.
 
-    An answer that names neither side nor date reads the same whatever else is known, so it is read once.
+    An answer is read again only for another side or other dates than before, and only if it names such.
     """
-    free: dict[tuple[str, str], tuple[FactRead, ...]] = {}
+    kept: dict[tuple[str, str], tuple[Context, tuple[FactRead, ...]]] = {}
+    intake = {q.id for q in loaded.prompts.intake}
 
     def read(text: str, question: Question, context: Context) -> tuple[FactRead, ...]:
-        key = (question.id, text)
-        found = free.get(key)
-        if found is None:
+        before, found = kept.get((question.id, text), (None, ()))
+        if before is None or (before != context and _regarded(loaded, text, before, context)):
+            if len(kept) >= _KEPT:
+                kept.clear()
             found = read_anew(text, question, context)
-            if not reader_of(loaded).regards_context(text):
-                if len(free) >= _KEPT:
-                    free.clear()
-                free[key] = found
+            kept[question.id, text] = context, found
         return found
 
     def read_anew(text: str, question: Question, context: Context) -> tuple[FactRead, ...]:
         if text in {SKIP, START, NOT_STATED}:
             return ()
-        found = tuple(as_read(loaded, r) for r in read_findings(loaded, text, question.id, context))
         if question.reads == "statement":
             return _statement(loaded, text, question)
-        if question not in loaded.prompts.intake:
+        found = tuple(as_read(loaded, r) for r in read_findings(loaded, text, question.id, context))
+        if question.id not in intake:
             return found
         # The form says what is requested, never what the chart shows: only the question's own facts count.
         own = tuple(r for r in found if r.fact in question.facts)
@@ -80,6 +79,14 @@ def reads(loaded: Loaded) -> ReadAnswer:
         return _meant(loaded, question, found) or own or _begins(loaded, text, question)
 
     return read
+
+
+def _regarded(loaded: Loaded, text: str, before: Context, now: Context) -> bool:
+    """Whether what has changed since an answer was read may change what it says."""
+    side, dates = reader_of(loaded).regards(text)
+    return (side and before.side != now.side) or (
+        dates and (before.date_of_service, before.birth_date) != (now.date_of_service, now.birth_date)
+    )
 
 
 def as_read(loaded: Loaded, reading: Reading) -> FactRead:

@@ -97,19 +97,24 @@ def findings_of(
     for turn in turns:
         if not shared and turn.side != side and (both or turn.side is not None):
             continue
-        if turn.pick:
-            for fact, value in turn.pick.facts.items():
-                if _belongs(policy.fact[fact], shared):
-                    values = checked_values(policy, fact, value)
-                    source = Source(turn.number, turn.text or turn.pick.reason, values)
-                    closed = value == UNKNOWN
-                    found[fact] = Finding(fact, values, (source,), turn.pick.origin, False, closed, turn.pick.reason)
-        for read in turn.read:
-            if _belongs(policy.fact[read.fact], shared):
-                _add(found, read, turn, policy)
+        add_turn(found, policy, turn, shared=shared)
     if shared:
         _add_age(found, policy, started, turns)
     return found
+
+
+def add_turn(found: dict[str, Finding], policy: Policy, turn: Turn, *, shared: bool) -> None:
+    """Bring what one more turn says of the whole request, or of a side, together with what is known."""
+    if turn.pick:
+        for fact, value in turn.pick.facts.items():
+            if _belongs(policy.fact[fact], shared):
+                values = checked_values(policy, fact, value)
+                source = Source(turn.number, turn.text or turn.pick.reason, values)
+                closed = value == UNKNOWN
+                found[fact] = Finding(fact, values, (source,), turn.pick.origin, False, closed, turn.pick.reason)
+    for read in turn.read:
+        if _belongs(policy.fact[read.fact], shared):
+            _add(found, read, turn, policy)
 
 
 def _belongs(fact: Fact, shared: bool) -> bool:

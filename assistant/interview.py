@@ -11,7 +11,7 @@ from string import ascii_lowercase
 from .determination import Determination, Outcome, determine
 from .errors import AssistantError
 from .events import Answered, Asked, Concluded, Event, FactRead, Noted, Picked, Reopened, Reread, Started, Undone
-from .findings import START, Context, Finding, Turn, checked_values, dates_said, findings_of
+from .findings import START, Context, Finding, Turn, add_turn, checked_values, dates_said, findings_of
 from .policy import Fact, Loaded, Policy, Question, Value, in_order, normal_code
 
 MAX_ANSWERS = 2
@@ -76,6 +76,11 @@ class Session:
         return _sides(self, self.turns)
 
     @cached_property
+    def dates(self) -> Mapping[str, date]:
+        """The date of service and the birth date, as far as they are known."""
+        return dates_said(self.started, self.turns)
+
+    @cached_property
     def left_behind(self) -> tuple[int, ...]:
         """Turns that spoke of a side before it was known that both are requested."""
         if not self.sides[0].side:
@@ -131,8 +136,8 @@ def fold(loaded: Loaded, read: ReadAnswer, events: Iterable[Event]) -> Session:
     return session
 
 
-def advance(session: Session, event: Event) -> Session:
-    """The session after one more event.
+def advance(session: Session, event: Event, *, anew: bool = False) -> Session:
+    """The session after one more event; `anew` reads an answer again, whatever it records.
 
     Raises:
         AssistantError: The event does not fit: a closed review, an unknown question, fact or turn.
@@ -142,12 +147,14 @@ def advance(session: Session, event: Event) -> Session:
     if isinstance(event, Started):
         raise AssistantError("'started' stands twice", "A transcript has one review")
     if isinstance(event, Answered):
-        _check_answer(session, event)
-        if event.read is None:
+        again = anew or event.read is None
+        _check_answer(session, event, () if again else event.read or ())
+        if again:
             return _answered(session, event)[1]
     elif isinstance(event, Picked):
         for fact, value in event.facts.items():
             checked_values(session.policy, fact, value)
+        return _followed(session, event)
     elif isinstance(event, Noted) and event.criterion not in session.policy.criterion:
         raise AssistantError(f"there is no criterion '{event.criterion}'")
     elif isinstance(event, Undone) and not session.turns:
@@ -157,12 +164,12 @@ def advance(session: Session, event: Event) -> Session:
     return _after(session, event)
 
 
-def _check_answer(session: Session, event: Answered) -> None:
+def _check_answer(session: Session, event: Answered, reads: Iterable[FactRead]) -> None:
     if event.question not in session.loaded.prompts.question:
         raise AssistantError(f"there is no question '{event.question}'")
     if event.replaces is not None and not 1 <= event.replaces <= len(session.turns):
         raise AssistantError(f"there is no answer number {event.replaces}")
-    for read in event.read or ():
+    for read in reads:
         if read.fact not in session.policy.fact:
             raise AssistantError(f"there is no fact '{read.fact}'")
 
@@ -183,26 +190,27 @@ def _answered(session: Session, event: Answered) -> tuple[Answered, Session]:
     before = context_for(session, event.side)
     read = session.read(event.text, asked, before)
     event = event.model_copy(update={"read": read, "rereads": ()})
-    after_session = _after(session, event)
+    after_session = _followed(session, event)
     after = context_for(after_session, event.side)
     if after != before:
         kept = {f.fact for f in read}
         again = tuple(r for r in session.read(event.text, asked, after) if r.fact in kept or r.values)
         if again != read:
             event = event.model_copy(update={"read": again})
-            after_session = _after(session, event)
+            after_session = _followed(session, event)
     rereads = []
-    for turn in after_session.turns:
-        if turn.pick or turn.note or turn.number == (event.replaces or len(after_session.turns)):
+    turns = after_session.turns
+    moved = {s for s in {t.side for t in turns} if context_for(session, s) != context_for(after_session, s)}
+    for turn in turns if moved else ():
+        if turn.pick or turn.note or turn.side not in moved or turn.number == (event.replaces or len(turns)):
             continue
-        new = context_for(after_session, turn.side)
-        if context_for(session, turn.side) != new:
-            again = session.read(turn.text, session.loaded.prompts.question[turn.question], new)
-            if again != turn.read:
-                rereads.append(Reread(turn=turn.number, read=again))
+        now = context_for(after_session, turn.side)
+        again = session.read(turn.text, session.loaded.prompts.question[turn.question], now)
+        if again != turn.read:
+            rereads.append(Reread(turn=turn.number, read=again))
     if rereads:
         event = event.model_copy(update={"rereads": tuple(rereads)})
-        after_session = _after(session, event)
+        after_session = _followed(session, event)
     return event, after_session
 
 
@@ -221,8 +229,7 @@ def _context_for(session: Session, side: str | None) -> Context:
     if known is None and policy.side_fact and policy.side_fact in review.findings:
         value = review.findings[policy.side_fact].value
         known = value if isinstance(value, str) and value in policy.sides else None
-    dates = dates_said(session.started, session.turns)
-    return Context(known, dates.get("date_of_service"), dates.get("birth_date"))
+    return Context(known, session.dates.get("date_of_service"), session.dates.get("birth_date"))
 
 
 def _after(session: Session, event: Event) -> Session:
@@ -234,7 +241,25 @@ def _after(session: Session, event: Event) -> Session:
         concluded = None
     elif isinstance(event, Asked) and not event.question:
         completing = event.completing
-    return Session(session.loaded, session.read, (*session.events, event), session.started, completing, concluded)
+    after = Session(session.loaded, session.read, (*session.events, event), session.started, completing, concluded)
+    if isinstance(event, Asked | Concluded | Reopened):  # none of these says anything of the case
+        known = vars(session)
+        vars(after).update({name: known[name] for name in ("turns", "sides", "dates", "contexts") if name in known})
+    return after
+
+
+def _followed(session: Session, event: Answered | Picked) -> Session:
+    """The session with one more answer, not checked, and what follows from it.
+
+    An answer that only adds is added: an interview costs as much an answer at its end as at its beginning.
+    """
+    after = _after(session, event)
+    if isinstance(event, Picked) or (event.replaces is None and not event.rereads):
+        turn = _turn(len(session.turns) + 1, event)
+        vars(after)["turns"] = (*session.turns, turn)
+        if sides := _sides_after(session, turn):
+            vars(after)["sides"] = sides
+    return after
 
 
 def _actions(events: Iterable[Event]) -> list[Answered | Picked | Noted]:
@@ -251,22 +276,25 @@ def _actions(events: Iterable[Event]) -> list[Answered | Picked | Noted]:
 def _turns(actions: Sequence[Answered | Picked | Noted]) -> list[Turn]:
     turns: list[Turn] = []
     for action in actions:
-        number = len(turns) + 1
-        if isinstance(action, Noted):
-            turns.append(Turn(number, "", action.side, action.text, note=action))
-        elif isinstance(action, Picked):
-            turns.append(Turn(number, action.question, action.side, action.text, pick=action))
-        elif action.replaces is None:
-            turns.append(Turn(number, action.question, action.side, action.text, action.read or ()))
-        else:
+        if isinstance(action, Answered) and action.replaces is not None:
             old = turns[action.replaces - 1]
             turns[action.replaces - 1] = Turn(
                 old.number, action.question, old.side, action.text, action.read or (), edited=True
             )
+        else:
+            turns.append(_turn(len(turns) + 1, action))
         if isinstance(action, Answered):
             for again in action.rereads:
                 turns[again.turn - 1] = replace(turns[again.turn - 1], read=again.read)
     return turns
+
+
+def _turn(number: int, action: Answered | Picked | Noted) -> Turn:
+    if isinstance(action, Noted):
+        return Turn(number, "", action.side, action.text, note=action)
+    if isinstance(action, Picked):
+        return Turn(number, action.question, action.side, action.text, pick=action)
+    return Turn(number, action.question, action.side, action.text, action.read or ())
 
 
 def _speaks_of_side(policy: Policy, turn: Turn) -> bool:
@@ -276,20 +304,45 @@ def _speaks_of_side(policy: Policy, turn: Turn) -> bool:
 def _sides(session: Session, turns: tuple[Turn, ...]) -> tuple[SideReview, ...]:
     policy = session.policy
     shared = findings_of(policy, session.started, turns, None, shared=True)
-    side_finding = shared.get(policy.side_fact or "")
-    both = side_finding is not None and side_finding.value == policy.both_sides and bool(policy.both_sides)
-    named = side_finding.value if side_finding and side_finding.value in policy.sides else None
+    both, named = _sides_requested(policy, shared)
+    return tuple(
+        _review(
+            policy,
+            side,
+            {**shared, **findings_of(policy, session.started, turns, side or named, shared=False, both=both)},
+        )
+        for side in (policy.sides if both else (None,))
+    )
+
+
+def _sides_after(session: Session, turn: Turn) -> tuple[SideReview, ...] | None:
+    """The reviews after one more turn, from those before it; None when the turn changes what earlier ones mean."""
+    policy = session.policy
+    both, named = _sides_requested(policy, session.sides[0].findings)
+    if session.dates or dates_said(session.started, (turn,)):
+        return None
     reviews = []
-    for side in policy.sides if both else (None,):
-        findings = {**shared, **findings_of(policy, session.started, turns, side or named, shared=False, both=both)}
-        possible = {f: found.values for f, found in findings.items() if f in policy.domains}
-        reviews.append(SideReview(side, findings, determine(policy, possible)))
+    for review in session.sides:
+        findings = dict(review.findings)
+        add_turn(findings, policy, turn, shared=True)
+        if turn.side == (review.side or named) or (turn.side is None and not both):
+            add_turn(findings, policy, turn, shared=False)
+        if _sides_requested(policy, findings) != (both, named):
+            return None
+        reviews.append(_review(policy, review.side, findings))
     return tuple(reviews)
 
 
-def dates_of(session: Session) -> Mapping[str, date]:
-    """The date of service and the birth date, as far as they are known."""
-    return dates_said(session.started, session.turns)
+def _sides_requested(policy: Policy, findings: Mapping[str, Finding]) -> tuple[bool, Value | None]:
+    """Whether both sides are requested, and the side if it is one."""
+    found = findings.get(policy.side_fact or "")
+    value = found.value if found else None
+    return bool(policy.both_sides) and value == policy.both_sides, value if value in policy.sides else None
+
+
+def _review(policy: Policy, side: str | None, findings: Mapping[str, Finding]) -> SideReview:
+    possible = {f: found.values for f, found in findings.items() if f in policy.domains}
+    return SideReview(side, findings, determine(policy, possible))
 
 
 # --- What to ask next ---------------------------------------------------------------------------------------------
@@ -337,14 +390,12 @@ def _intake_wanted(session: Session, question: Question) -> bool:
         known = findings.get(fact)
         if known is None or not all(v == value or (isinstance(v, tuple) and str(value) in v) for v in known.values):
             return False
-    dates = dates_of(session)
-    return not any(f in findings or f in dates for f in question.facts)
+    return not any(f in findings or f in session.dates for f in question.facts)
 
 
 def _ask(session: Session, review: SideReview, question: Question) -> Ask | None:
     """The question, put for the first time or asked back, if it is still wanted for this side."""
-    shared = {f.id for f in session.policy.facts if f.about != "side"}
-    everywhere = set(question.facts) <= shared
+    everywhere = all(session.policy.fact[f].about != "side" for f in question.facts)
     turns = [t for t in session.turns if t.question == question.id and (everywhere or t.side == review.side)]
     if any(t.skipped for t in turns):
         return None
@@ -400,9 +451,15 @@ def _key(fact: Fact, index: int, value: Value) -> str:
     return ascii_lowercase[index] if fact.kind == "grade" else str(index + 1)
 
 
-def completed(session: Session, event: Event) -> tuple[Event, Session]:
-    """The event with what it changed written into it, and the session after it."""
-    after = advance(session, event)
+def completed(session: Session, event: Event, *, anew: bool = False) -> tuple[Event, Session]:
+    """The event with what it changed written into it, and the session after it.
+
+    Args:
+        session: The review before the event.
+        event: What happened.
+        anew: Read an answer again, whatever it records of an earlier reading.
+    """
+    after = advance(session, event, anew=anew)
     written = after.events[-1]
     if isinstance(written, Answered | Picked):
         old = session.review_of(written.side).determination

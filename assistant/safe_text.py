@@ -7,7 +7,7 @@ import unicodedata
 
 def clean(text: str) -> str:
     """Text of a reviewer or of a file, safe for any terminal: control characters become visible marks."""
-    return "".join(_visible(c) for c in text)
+    return text if text.isprintable() else "".join(_visible(c) for c in text)
 
 
 def _visible(character: str) -> str:

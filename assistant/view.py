@@ -9,7 +9,7 @@ from datetime import date
 from .determination import Determination, Outcome, Truth, based_on, flag_of, missing, service_notices
 from .events import Answered, Picked
 from .findings import Finding, Turn
-from .interview import Ask, Session, SideReview, dates_of, next_question
+from .interview import Ask, Session, SideReview, next_question
 from .policy import Criterion, Policy, Question, Value
 from .safe_text import clean
 
@@ -202,7 +202,7 @@ def overdue_line(session: Session, today: date) -> str:
 
 
 def _service(session: Session) -> tuple[str, ...]:
-    day = dates_of(session).get("date_of_service")
+    day = session.dates.get("date_of_service")
     return service_notices(session.policy, day) if day else ()
 
 
@@ -230,7 +230,7 @@ def _read_line(session: Session, event: Answered, fact_id: str, quote: str) -> s
     fact = policy.fact[fact_id]
     review = session.review_of(event.side)
     if fact.kind == "date":
-        said = dates_of(session).get(fact_id)
+        said = session.dates.get(fact_id)
         return f"{fact.label}: {said.isoformat() if said else 'not given'} {quoted(quote)}"
     finding = review.findings.get(fact_id)
     if finding is None:

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -142,19 +141,20 @@ def test_facts_only_compares_determinations_without_reading(tmp_path, capsys):
 
 
 def test_an_interrupt_leaves_a_usable_report(tmp_path):
-    many = tmp_path / "many.jsonl"
-    many.write_text("".join(p.read_text() for p in TRANSCRIPTS) * 60)
+    """More than a pipe holds has been taken when all of it is written; then the program waits for more, and is stopped."""
+    many = "".join(p.read_text() for p in TRANSCRIPTS)
     process = subprocess.Popen(
-        [*RUN, "replay", str(many), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*RUN, "replay", "-", "--json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     with process:
-        time.sleep(3)
+        process.stdin.write(many.encode() * 2)
+        process.stdin.flush()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     report = json.loads(out)
     assert report["interrupted"]
-    assert 0 < report["replayed"] < len(TRANSCRIPTS) * 60
+    assert 0 < report["replayed"] < len(TRANSCRIPTS) * 2
 
 
 # --- The pytest plugin ------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from assistant.answering import reads
 from assistant.cli import main
 from assistant.events import Answered, Asked, Picked, Started, Undone
-from assistant.interview import fold
+from assistant.interview import Session, completed, fold, start
 from assistant.policy import Library
 from assistant.replay import results
 from assistant.transcript import read_events
@@ -29,6 +29,19 @@ def reviews(loaded):
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda p: p.stem)
 def test_a_saved_review_comes_out_the_same_again(path):
     assert [r.differences for r in results([path], Library())] == [()]
+
+
+@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda p: p.stem)
+def test_what_is_known_does_not_depend_on_how_it_was_reached(path, loaded):
+    """Answer by answer, as in an interview, and all at once, as when a review is resumed."""
+    first, *rest = read_events(path)
+    session = start(loaded, reads(loaded), first)
+    for event in rest:
+        session = completed(session, event, anew=True)[1]
+        whole = Session(loaded, session.read, session.events, first)
+        assert session.turns == whole.turns
+        assert session.sides == whole.sides
+        assert session.dates == whole.dates
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda p: p.stem)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -88,19 +88,19 @@ class Reader:
         return Scene(text, words, tags, cues, self.vocabulary, self.domains, question, frame.bare), scores
 
     @cached_property
-    def _context_words(self) -> frozenset[str]:
-        """Words that may make a reading depend on the side under review or on dates known before."""
-        documents = self.vocabulary.documents
-        phrases = [w for d in documents if d.sides for kind in SIDE_KINDS for w in getattr(d.sides, kind)]
-        phrases += [w for d in documents for age in d.ages for w in (*age.birth, *age.service)]
-        return frozenset(word for phrase in phrases for word in _WORDS.findall(phrase))
+    def _side_words(self) -> frozenset[str]:
+        phrases = [w for d in self.vocabulary.documents if d.sides for k in SIDE_KINDS for w in getattr(d.sides, k)]
+        return _words_of(phrases)
 
-    def regards_context(self, text: str) -> bool:
-        """Whether an answer may read differently for another side or other dates. Unknown words may be anything."""
-        words = _WORDS.findall(text.lower())
-        if not text.isascii() or not self._context_words.isdisjoint(words):
-            return True
-        return any(len(word) > 2 and word not in self.known_words for word in words)
+    @cached_property
+    def _date_words(self) -> frozenset[str]:
+        return _words_of(w for d in self.vocabulary.documents for age in d.ages for w in (*age.birth, *age.service))
+
+    def regards(self, text: str) -> tuple[bool, bool]:
+        """Whether an answer may read differently for another side under review, and for other dates known before."""
+        plain = normalise(text, self.context.joined)
+        words = {part for w in self.context.spoken(plain) for part in _WORDS.findall(self.spelling.spelled(w)[0])}
+        return not self._side_words.isdisjoint(words), not self._date_words.isdisjoint(words)
 
     @cached_property
     def known_words(self) -> frozenset[str]:
@@ -180,3 +180,7 @@ def load_reader(
     """A reader from parsed vocabulary files."""
     rules = ContextRules(context)
     return Reader(Vocabulary(documents.values(), rules.joined), rules, domains, frames)
+
+
+def _words_of(phrases: Iterable[str]) -> frozenset[str]:
+    return frozenset(word for phrase in phrases for word in _WORDS.findall(phrase))

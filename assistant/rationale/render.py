@@ -40,7 +40,10 @@ def render(session: Session, *, form: Form = "text", audience: Audience = "clini
         audience: The reviewer's file (clinical), the requesting office (provider) or the patient (member).
         today: The date of printing, for the state of the policy's own review.
     """
-    rationale = statements(session, today)
+    return _rendered(statements(session, today), form, audience)
+
+
+def _rendered(rationale: Rationale, form: Form, audience: Audience) -> str:
     if form == "json":
         return json.dumps(_content(rationale, audience), indent=1, ensure_ascii=True) + "\n"
     template = _environment(form).get_template(f"{audience}.j2")
@@ -50,15 +53,13 @@ def render(session: Session, *, form: Form = "text", audience: Audience = "clini
 def conclusion(session: Session) -> Concluded:
     """The event that closes a review as it stands, with the fingerprints of its rationale."""
     outcomes = {s.side or "": s.determination.outcome.value for s in session.sides}
-    event = Concluded(
-        determination=outcome_of(session).value, determinations=outcomes, rationale=rationale_digest(session)
-    )
-    closed = advance(session, event)
+    event = Concluded(determination=outcome_of(session).value, determinations=outcomes)
+    rationale = statements(advance(session, event), session.policy.approved)
     texts = {}
     for audience in AUDIENCES:
-        text = render(closed, audience=audience, today=session.policy.approved)
+        text = _rendered(rationale, "text", audience)
         texts[audience] = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return event.model_copy(update={"texts": texts})
+    return event.model_copy(update={"rationale": rationale_digest(rationale), "texts": texts})
 
 
 def _laid_out(text: str) -> str:

@@ -10,7 +10,7 @@ from datetime import date
 
 from ..determination import Determination, Outcome, Truth, based_on, flag_of, missing, notices, readings_that_apply
 from ..events import Reopened
-from ..interview import Session, SideReview, dates_of, requested_codes
+from ..interview import Session, SideReview, requested_codes
 from ..policy import Condition, Flag, Policy, Reading
 from ..view import say_values, side_word
 from .audit import audit_entries, audit_marks
@@ -38,7 +38,7 @@ def statements(session: Session, today: date) -> Rationale:
         today: The date of printing, for the state of the policy's own review.
     """
     policy = session.policy
-    service = dates_of(session).get("date_of_service")
+    service = session.dates.get("date_of_service")
     said = notices(policy, today, service)
     version = based_on(policy, today)
     shared = session.sides[0].findings
@@ -62,10 +62,9 @@ def statements(session: Session, today: date) -> Rationale:
     )
 
 
-def rationale_digest(session: Session) -> str:
+def rationale_digest(rationale: Rationale) -> str:
     """The fingerprint of the clinical statements, the same on every day and before and after closing."""
-    found = statements(session, session.policy.approved)
-    content = asdict(found)
+    content = asdict(rationale)
     for part in ("notices", "state", "reviewer"):
         del content[part]
     for side in content["sides"]:

@@ -42,8 +42,7 @@ def accepted(events: list[Event], library: Library) -> list[Event]:
     kept: list[Event] = [first]
     for event in events[1:]:
         if isinstance(event, Answered | Picked):
-            fresh = event.model_copy(update={"read": None, "rereads": ()}) if isinstance(event, Answered) else event
-            written, session = completed(session, fresh)
+            written, session = completed(session, event, anew=True)
             names: tuple[str, ...] = ("criteria", "determination")
             names += ("read", "rereads") if isinstance(event, Answered) else ()
             kept.append(event.model_copy(update={name: getattr(written, name) for name in names}))

@@ -44,8 +44,7 @@ def replay(loaded: Loaded, events: Iterable[Event]) -> tuple[Session, tuple[Diff
     for line, event in enumerate(rest, 2):
         found += _asked(session, event, line)
         if isinstance(event, Answered):
-            fresh = event.model_copy(update={"read": None, "rereads": ()})
-            written, session = completed(session, fresh)
+            written, session = completed(session, event, anew=True)
             assert isinstance(written, Answered)
             found += _readings(event, written, line)
             found += _outcome(session, event, written, line)
