@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from .numerals import behind_correction, ends_alone
+from .numerals import SHORT_ANSWER, behind_correction, ends_alone
 from .scene import Mention, Scene, Values
 from .values import bounded_years, whole_number
 from .vocabulary import Age
 
-_SHORT, _FEW = 16, 3
-"""Words of an answer in which a bare number is an age; of a clause in a longer one."""
+_FEW = 3
+"""Words of a clause of a longer answer in which a bare number may be an age."""
 
 
 def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
@@ -90,10 +90,8 @@ def _named_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int
     if token.glued and before_word.isalpha() and not named:
         return False
     position = end + (end < len(scene.words) and scene.words[end] == "-")
-    plain_years = position < len(scene.words) and scene.words[position] in {"year", "years", "y"}
-    if plain_years and position + 1 < len(scene.words) and scene.words[position + 1] == "old":
-        plain_years = False
-    if plain_years and "age_not_before" in kinds.get(first - 1, ()):
+    plain_years = _plain_years(scene, position)
+    if plain_years and ("age_not_before" in kinds.get(first - 1, ()) or _years_of(scene, kinds, position + 1)):
         return False
     following = kinds.get(position, set())
     if "age_units" in following:
@@ -108,6 +106,19 @@ def _named_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int
         else set()
     )
     return "age_before" in before and "age_not_after" not in after
+
+
+def _plain_years(scene: Scene, i: int) -> bool:
+    """Whether the word is years, and not part of "years old"."""
+    return scene.words[i : i + 1] in (["year"], ["years"], ["y"]) and scene.words[i + 1 : i + 2] != ["old"]
+
+
+def _years_of(scene: Scene, kinds: Mapping[int, set[str]], i: int) -> bool:
+    """Whether years are counted of something, or to or from it: a 10 year survival, 22 years after radiation."""
+    i += i < len(scene.words) and scene.words[i] == "-"
+    word = scene.words[i] if i < len(scene.words) else ""
+    known = i in kinds or i in scene.cued or word in scene.vocabulary.fillers
+    return word.isalpha() and not known
 
 
 def _half_read(scene: Scene, end: int, value: int) -> bool:
@@ -133,11 +144,11 @@ def _may_be_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: in
     before = scene.words[first - 1] if first else ""
     clause = scene.text.clauses[scene.clause_of[first]]
     inside = sum(w.isalnum() for w in scene.words[clause.first : clause.last])
-    if len(scene.words) > _SHORT and inside > _FEW:
+    if len(scene.words) > SHORT_ANSWER and inside > _FEW:
         return False
     counted = after.isalpha() and end not in kinds and end not in scene.cued and after not in scene.vocabulary.fillers
     if counted or "age_not_after" in kinds.get(end, set()) or after in {"%", "/", "x"}:
         return False
-    if "age_not_before" in kinds.get(first - 1, ()):
+    if "age_not_before" in kinds.get(first - 1, ()) or (_plain_years(scene, end) and _years_of(scene, kinds, end + 1)):
         return False
     return not (before in {"/", "x", "#"} or (first and scene.text.tokens[first].glued and before.isalpha()))

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from .ages import ages_in
 from .grades import grades_in
+from .numerals import SHORT_ANSWER
 from .scene import Mention, Scene, Tag
 from .stages import stages_in
 from .vocabulary import Choice
+
+_WHERE = frozenset(["lower", "upper", "lateral", "medial", "anterior", "posterior", "distal", "proximal", "mid", "inner", "outer"])  # fmt: skip
 
 
 def collect(scene: Scene) -> list[Mention]:
@@ -96,8 +99,8 @@ def _choices(scene: Scene) -> Iterator[Mention]:
             entry: Choice = term.of
             if entry.only_under and scene.question not in entry.only_under:
                 continue
-            if entry.only_under and "other_site" in scene.kinds_at.get(tag.last, ()) and scene.having("side"):
-                continue  # the side of another part
+            if entry.only_under and scene.having("side") and _of_another_part(scene, tag):
+                continue
             domain = scene.domains[entry.fact]
             said = domain if kind == "choice_any" else frozenset([term.value])
             denied = (
@@ -117,3 +120,17 @@ def _choices(scene: Scene) -> Iterator[Mention]:
                 done=entry.done and kind == "choice",
                 solid=kind == "choice_none",
             )
+
+
+def _of_another_part(scene: Scene, side: Tag) -> bool:
+    """Whether a side is said of another part: right lower quadrant, both corneas; in prose, of what nobody knows."""
+    i = side.last
+    while i < len(scene.words) and scene.words[i] in _WHERE:
+        i += 1
+    if i == len(scene.words):
+        return False
+    if "other_site" in scene.kinds_at.get(i, ()):
+        return True
+    word = scene.words[i]
+    known = i in scene.kinds_at or i in scene.cued or word in scene.vocabulary.fillers | scene.vocabulary.ordinary
+    return len(scene.words) > SHORT_ANSWER and word.isalpha() and len(word) > 3 and not known

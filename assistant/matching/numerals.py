@@ -46,6 +46,10 @@ _LETTERS = frozenset(["i", "v", "l"])
 _FEW, _HIGHEST = 7, 6
 SHORT = 40
 """Words of an answer in which a number may stand for itself, at most."""
+SHORT_ANSWER = 16
+"""Words of an answer that speaks of nothing but what was asked."""
+_FEW_INSIDE = 5
+"""Words of a clause of a longer one in which a number may stand for itself."""
 
 
 def _numeral(scene: Scene, i: int) -> Numbers | None:
@@ -102,9 +106,16 @@ def bare_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
         marker = (
             words[number.last : number.last + 1] == [")"] and "(" not in words[max(0, number.first - 2) : number.first]
         )
-        if alone_before and alone_after and not letter and not marker and len(words) <= SHORT:
+        if alone_before and alone_after and not letter and not marker and _to_the_point(scene, number):
             yield number
         i = number.last
+
+
+def _to_the_point(scene: Scene, number: Numbers) -> bool:
+    """Whether a bare number can be the answer: in a short one, or in a short part of a longer one."""
+    clause = scene.text.clauses[scene.clause_of[number.first]]
+    inside = sum(w.isalnum() for w in scene.words[clause.first : clause.last])
+    return len(scene.words) <= SHORT and (inside <= _FEW_INSIDE or len(scene.words) <= SHORT_ANSWER)
 
 
 def _of_a_side(scene: Scene, i: int) -> bool:

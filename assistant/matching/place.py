@@ -13,6 +13,7 @@ _FAR = 12
 """Clauses over which a heading holds."""
 
 _CAUSE_LINKS = frozenset(["for", "due", "from", "by", "because", "d/t", "secondary", "after", "(", "with", "given"])
+_BETWEEN_PLACES = frozenset([",", "with", "and", "but"])
 _BACK_LINKS = frozenset(["of", "in", "at", "to", "on", "involving", "within", "about", "over", "radiating", "from"])
 
 
@@ -96,7 +97,7 @@ def _attached(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -
 
 def _directly_before(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
     for tag, place in here:
-        if 0 <= mention.first - tag.last <= 1 and "," not in scene.words[tag.last : mention.first]:
+        if 0 <= mention.first - tag.last <= 1 and not _BETWEEN_PLACES & set(scene.words[tag.last : mention.first]):
             return place
     return ""
 

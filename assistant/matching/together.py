@@ -52,11 +52,11 @@ class Together(Knowledge):
         domain = self.domains[fact]
         choice = self.choices.get(fact)
         current = [(m, v) for m in said if (v := says(m)) is not None and not is_open(m, v, domain)]
+        if not frozenset.intersection(*(v for _, v in current), domain):
+            current = self._now(scene, current) or current
         for lesser in ("implied", "weak"):
             if any(not getattr(m, lesser) for m, _ in current):
                 current = [(m, v) for m, v in current if not getattr(m, lesser)]
-        if not frozenset.intersection(*(v for _, v in current), domain):
-            current = self._now(scene, current) or current
         open_mentions = [m for m in said if opens(m, domain)]
         if current:
             # what a study was asked to find gives way to what it found
@@ -96,7 +96,10 @@ class Together(Knowledge):
         segments = {scene.segment_of[tag.first] for tag, _ in scene.having("current")}
         near = [(m, v) for m, v in current if scene.segment_of[m.last - 1] in segments]
         clauses = {scene.clause_of[tag.first] for tag, _ in scene.having("current")}
-        return near or [(m, v) for m, v in current if scene.clause_of[m.first] in clauses]
+        chosen = near or [(m, v) for m, v in current if scene.clause_of[m.first] in clauses]
+        # what a later sentence says has not given way to this "now"
+        last = max((scene.clause_of[m.first] for m, _ in chosen), default=0)
+        return chosen if all(scene.clause_of[m.first] <= last for m, _ in current) else []
 
     def _best(
         self,
