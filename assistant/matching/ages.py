@@ -93,6 +93,8 @@ def _named_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int
     plain_years = _plain_years(scene, position)
     if plain_years and ("age_not_before" in kinds.get(first - 1, ()) or _years_of(scene, kinds, position + 1)):
         return False
+    if _slashed_sex(scene, kinds, first, end):
+        return True
     following = kinds.get(position, set())
     if "age_units" in following:
         return not _not_an_age(scene, kinds, position)
@@ -106,6 +108,12 @@ def _named_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int
         else set()
     )
     return "age_before" in before and "age_not_after" not in after
+
+
+def _slashed_sex(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int) -> bool:
+    """A number beside a sex with a slash between: 38/F, M / 52."""
+    behind = scene.words[end : end + 1] == ["/"] and "age_after_number" in kinds.get(end + 1, ())
+    return behind or (scene.words[first - 1 : first] == ["/"] and "age_after_number" in kinds.get(first - 2, ()))
 
 
 def _plain_years(scene: Scene, i: int) -> bool:

@@ -10,7 +10,10 @@ from .scene import Mention, Scene, Tag, Values, distance, place_tags
 from .values import Interval, Numbers, grades_of, lengths
 from .vocabulary import Grade, Scale, Term
 
-_PLACING = frozenset(["in", "on", "at", "for", "of", "the", "this", "is"])
+_PLACING = frozenset(["at", "for", "of", "the", "this", "is"])
+_SOURCES = frozenset(["in", "on", "per", "by", "according", "from"])
+_SOURCE_WORDS = 5
+"""Words of a part of an answer that begins with its source, at most: per the radiologist none."""
 _RANGE = frozenset(["to", "-", "or", "/"])
 _OR_MORE = frozenset([("or", "worse"), ("or", "more"), ("or", "greater"), ("or", "higher"), ("or", "above")])
 _OR_LESS = frozenset([("or", "less"), ("or", "better"), ("or", "milder"), ("or", "lower"), ("or", "below")])
@@ -97,7 +100,7 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
     if grade.fact in scene.bare:
         degrees_alone = list(_bare_degrees(scene, grade, order, taken))
         yield from degrees_alone
-        yield from _bare_none(scene, grade, bool(degrees_alone or measured))
+        yield from _bare_none(scene, grade, bool(degrees_alone or measured or taken))
 
 
 def _asked_or_placed(scene: Scene, grade: Grade, tag: Tag) -> bool:
@@ -231,7 +234,7 @@ def _bare_degrees(scene: Scene, grade: Grade, order: Sequence[str], taken: set[i
             and behind not in scene.vocabulary.fillers
         )
         other_noun = any(scene.segment_of[tag.first] == segment for tag, _ in scene.having("not_length"))
-        if len(untagged) > 1 or noun or other_noun:
+        if len(untagged) > 1 or noun or other_noun or _noun_before(scene, group[0][0]):
             continue
         named = [str(t.value) for _, t in group]
         if _none_beside(scene, group[0][0].first, group[-1][0].last):
@@ -250,6 +253,16 @@ def _bare_degrees(scene: Scene, grade: Grade, order: Sequence[str], taken: set[i
         )
 
 
+def _noun_before(scene: Scene, degree: Tag) -> bool:
+    """Whether an unread word that is no adverb stands directly before a degree: effusion mild."""
+    i = degree.first - 1
+    if i < 0 or scene.segment_of[i] != scene.segment_of[degree.first]:
+        return False
+    word = scene.words[i]
+    known = i in scene.kinds_at or i in scene.cued or word in scene.vocabulary.fillers
+    return word.isalpha() and not known and not word.endswith("ly")
+
+
 def _none_beside(scene: Scene, first: int, last: int) -> bool:
     """A range that begins or ends at none: "minimal to none", "none to mild"."""
     bare, words = scene.vocabulary.bare, scene.words
@@ -259,7 +272,7 @@ def _none_beside(scene: Scene, first: int, last: int) -> bool:
 
 
 def _bare_none(scene: Scene, grade: Grade, beside_degrees: bool) -> Iterator[Mention]:
-    """A part of the answer that only says none, beside a degree or of the place: "right moderate, left none"."""
+    """A part of the answer that only says none: "right moderate, left none", "mild per PCP, none per radiology"."""
     parts: dict[int, list[int]] = {}
     for i, word in enumerate(scene.words):
         if (
@@ -270,14 +283,24 @@ def _bare_none(scene: Scene, grade: Grade, beside_degrees: bool) -> Iterator[Men
             parts.setdefault(scene.segment_of[i], []).append(i)
     if len(set(scene.segment_of)) < 2:
         return
+    spoken = (*scene.having("site"), *scene.having("side"))
     for segment, places in parts.items():
-        spoken = (*scene.having("site"), *scene.having("side"))
         placed = any(scene.segment_of[tag.first] == segment for tag, _ in spoken)
-        if not (placed or beside_degrees):
+        told = _without_source(scene, places)
+        if not (placed or beside_degrees) or not told:
             continue
-        if scene.vocabulary.bare.get(" ".join(scene.words[i] for i in places)) == "no":
+        if scene.vocabulary.bare.get(" ".join(scene.words[i] for i in told)) == "no":
             said: Values = frozenset([grade.absent])
-            yield Mention(grade.fact, places[0], places[-1] + 1, said, None, f"{grade.id}: none", solid=True)
+            yield Mention(grade.fact, told[0], told[-1] + 1, said, None, f"{grade.id}: none", solid=True)
+
+
+def _without_source(scene: Scene, places: Sequence[int]) -> list[int]:
+    """The words of a part of an answer but for those that say where they come from: per radiology, on CT."""
+    words = [scene.words[i] for i in places]
+    if words and words[0] in _SOURCES and len(words) <= _SOURCE_WORDS:
+        return list(places[-1:])
+    cut = next((k for k, w in enumerate(words) if w in _SOURCES), len(words))
+    return list(places[:cut])
 
 
 def _scales(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:

@@ -137,7 +137,7 @@ def rival_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
             continue
         before = words[i - 1] if i else ","
         if before.isalpha() and not (
-            scene.kinds_at.get(i - 1, set()) & {"side", "current", "finding"}
+            scene.kinds_at.get(i - 1, set()) & {"side", "current", "finding", "degree"}
             or i - 1 in scene.cued
             or before in _SAYING
         ):

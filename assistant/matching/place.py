@@ -68,7 +68,7 @@ def _caused_elsewhere(scene: Scene, mention: Mention) -> bool:
     for tag, _ in scene.by_clause.get((clause, "other_cause"), ()):
         before = scene.words[tag.last : mention.first]
         behind = scene.words[mention.last : tag.first]
-        if tag.first >= mention.last and len(behind) <= 4 and _CAUSE_LINKS & set(behind):
+        if tag.first >= mention.last and len(behind) <= 8 and _CAUSE_LINKS & set(behind):
             return True
         if tag.last <= mention.first and len(before) <= 2 and "," not in before:
             return True
