@@ -386,7 +386,7 @@ def _sign_says(text: Text, clause: Clause, found: Found[Cue], ahead: bool, first
 
 
 def _is_minus(text: Text, clause: Clause, found: Found[Cue], before: str, ahead: bool) -> bool:
-    """Whether a bare minus is a sign and no dash: at the very end, or beside a plus with the list's comma on its side."""
+    """Whether a bare minus is a sign and no dash: at the end, or beside a plus with the list's comma on its side."""
     words = [t.text for t in text.tokens[clause.first : clause.last]]
     if found.last == len(text.tokens) and not ahead:
         return True

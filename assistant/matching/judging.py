@@ -12,6 +12,11 @@ from .reading import Knowledge, says
 from .scene import Mention, Scene, Tag
 
 _MANY = 50
+_FEW = 5
+SOURCES = frozenset(
+    ["per", "on", "by", "according", "note", "notes", "says", "said", "states", "report", "reports", "form"]
+)
+"""Words that tell where a part of an answer comes from."""
 
 
 class Judging(Knowledge):
@@ -43,6 +48,9 @@ class Judging(Knowledge):
             if mention.solid and self._has_exception(scene, mention):
                 mention.doubtful = True
         self._denied_later(scene, mentions, in_clause)
+        self._denied_elsewhere(
+            scene, side, [m for m in mentions if m.judgement.assertion is Assertion.AFFIRMED and not m.done]
+        )
         placed = [(m, self._tied(m)) for m in mentions]
         placed = [(m, tied) for m, tied in placed if not tied or self._in_place(scene, m)]
         sides.compare([m for m, tied in placed if tied])
@@ -113,6 +121,23 @@ class Judging(Knowledge):
                 clause = scene.text.clauses[following]
                 says_so = ":" not in scene.words[clause.first : cue.first] and cue.first - clause.first > 1
                 if cue.entry.id == "no" and cue.last == clause.last and says_so:
+                    mention.doubtful = True
+
+    def _denied_elsewhere(self, scene: Scene, side: str | None, mentions: Sequence[Mention]) -> None:
+        """A part that names a source and says none leaves open what the part before it said: "pain; MD note: none"."""
+        spoken = {scene.segment_of[m.first] for m in mentions}
+        if side:  # a part about a side is compared with the side under review
+            spoken |= {scene.segment_of[tag.first] for tag, _ in scene.having("side")}
+        parts: dict[int, list[str]] = defaultdict(list)
+        for i, word in enumerate(scene.words):
+            if word.isalnum():
+                parts[scene.segment_of[i]].append(word)
+        for mention in mentions:
+            behind = scene.segment_of[mention.last - 1]
+            for segment in (behind + 1, behind + 2):
+                words = parts.get(segment, [])
+                says_none = words and "no" in {self.vocabulary.bare.get(words[0]), self.vocabulary.bare.get(words[-1])}
+                if says_none and segment not in spoken and len(words) <= _FEW and SOURCES & set(words):
                     mention.doubtful = True
 
     def _tied(self, mention: Mention) -> bool:

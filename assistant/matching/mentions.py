@@ -11,7 +11,11 @@ from .scene import Mention, Scene, Tag
 from .stages import stages_in
 from .vocabulary import Choice
 
-_WHERE = frozenset(["lower", "upper", "lateral", "medial", "anterior", "posterior", "distal", "proximal", "mid", "inner", "outer"])  # fmt: skip
+# fmt: off
+_WHERE = frozenset([
+    "lower", "upper", "lateral", "medial", "anterior", "posterior", "distal", "proximal", "mid", "inner", "outer",
+])
+# fmt: on
 
 
 def collect(scene: Scene) -> list[Mention]:
