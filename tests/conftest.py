@@ -1,6 +1,13 @@
+import signal
+
 import pytest
 
 from assistant.policy import load
+
+# A shell that starts tests in the background, or nohup, has signals ignored; what is tested here must get them.
+for _signal in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(_signal) is signal.SIG_IGN:
+        signal.signal(_signal, signal.default_int_handler if _signal is signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
