@@ -10,6 +10,7 @@ from .scene import Mention, Scene, Values
 from .values import bounded_years, whole_number
 from .vocabulary import Age
 
+_SAYS_ELSE = frozenset(["finding", "choice", "decoy", "pair_first", "pair_then"])
 _FEW = 3
 """Words of a clause of a longer answer in which a bare number may be an age."""
 
@@ -75,6 +76,23 @@ def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
     for mention in bare:
         if not strong or any(_alike(scene, mention, other) for other in strong):
             yield mention
+
+
+def _unread(scene: Scene, i: int) -> bool:
+    """Whether a word is none that the vocabulary or the context rules know: what it counts, or is counted by."""
+    if not 0 <= i < len(scene.words) or not scene.words[i].isalpha():
+        return False
+    return i not in scene.kinds_at and i not in scene.cued and scene.words[i] not in scene.vocabulary.fillers
+
+
+def _age_unknown(scene: Scene) -> bool:
+    """Whether the answer says that there is no age on record: no other number is one then."""
+    silent = [c for c in scene.cues if c.entry.kind in {"not_documented", "negated"}]
+    return any(
+        scene.clause_of[c.first] == scene.clause_of[tag.first] and abs(c.first - tag.last) <= 1
+        for tag, _ in scene.having("age_before")
+        for c in silent
+    )
 
 
 def _alike(scene: Scene, one: Mention, other: Mention) -> bool:
@@ -154,8 +172,11 @@ def _may_be_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: in
     inside = sum(w.isalnum() for w in scene.words[clause.first : clause.last])
     if len(scene.words) > SHORT_ANSWER and inside > _FEW:
         return False
-    counted = after.isalpha() and end not in kinds and end not in scene.cued and after not in scene.vocabulary.fillers
-    if counted or "age_not_after" in kinds.get(end, set()) or after in {"%", "/", "x"}:
+    if _unread(scene, end) or kinds.get(first, set()) & _SAYS_ELSE or _age_unknown(scene):
+        return False
+    if (len(scene.words) > SHORT_ANSWER or scene.having("age_birth")) and _unread(scene, first - 1):
+        return False
+    if (kinds.get(end, set()) & _SAYS_ELSE and scene.words[first].isalpha()) or "age_not_after" in kinds.get(end, set()) or after in {"%", "/", "x"}:
         return False
     if "age_not_before" in kinds.get(first - 1, ()) or (_plain_years(scene, end) and _years_of(scene, kinds, end + 1)):
         return False

@@ -122,8 +122,6 @@ class Framing(Knowledge):
             told = scene.having("age_birth") or (birth and scene.having("age_service"))
             if age.fact not in self.domains or not told:
                 continue
-            if age.fact in found and len(found[age.fact].values) == 1:
-                continue
             dates = dates_in(scene.text.plain)
             starts = {
                 kind: [scene.text.tokens[t.first].start for t, _ in scene.having(kind)]
@@ -136,6 +134,11 @@ class Framing(Knowledge):
                 values = frozenset([years_between(born, day)]) & self.domains[age.fact] or values
             if born is None and age.fact not in frame.facts:
                 continue
+            said = found[age.fact].values if age.fact in found else frozenset()
+            if len(said) == 1:
+                if len(values) > 1 or said == values:
+                    continue
+                values |= said  # the age that is written and another one that the dates give
             start, end = scene.text.raw_span(scene.text.tokens[0].start, scene.text.tokens[-1].end)
             return {
                 age.fact: Reading(age.fact, values, scene.text.raw[start:end], start, end, method=f"{age.id}: dates")
@@ -153,6 +156,6 @@ def _labelled(
         label = max(before)[1] if before else ""
         if label == "birth" and born is None:
             born = value
-        elif label == "service":
+        elif label == "service" and day is None:
             day = value
     return born, day

@@ -100,7 +100,7 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
     if grade.fact in scene.bare:
         degrees_alone = list(_bare_degrees(scene, grade, order, taken))
         yield from degrees_alone
-        yield from _bare_none(scene, grade, bool(degrees_alone or measured or taken))
+        yield from _bare_none(scene, grade, bool(degrees_alone or measured), bool(taken))
 
 
 def _asked_or_placed(scene: Scene, grade: Grade, tag: Tag) -> bool:
@@ -271,7 +271,7 @@ def _none_beside(scene: Scene, first: int, last: int) -> bool:
     return bool(behind or before)
 
 
-def _bare_none(scene: Scene, grade: Grade, beside_degrees: bool) -> Iterator[Mention]:
+def _bare_none(scene: Scene, grade: Grade, beside_degrees: bool, beside_graded: bool) -> Iterator[Mention]:
     """A part of the answer that only says none: "right moderate, left none", "mild per PCP, none per radiology"."""
     parts: dict[int, list[int]] = {}
     for i, word in enumerate(scene.words):
@@ -287,7 +287,8 @@ def _bare_none(scene: Scene, grade: Grade, beside_degrees: bool) -> Iterator[Men
     for segment, places in parts.items():
         placed = any(scene.segment_of[tag.first] == segment for tag, _ in spoken)
         told = _without_source(scene, places)
-        if not (placed or beside_degrees) or not told:
+        by_source = beside_graded and len(told) < len(places)
+        if not (placed or beside_degrees or by_source) or not told:
             continue
         if scene.vocabulary.bare.get(" ".join(scene.words[i] for i in told)) == "no":
             said: Values = frozenset([grade.absent])

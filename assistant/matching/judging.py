@@ -183,7 +183,6 @@ class Judging(Knowledge):
         """What stands before "sorry" or "I mean" gives way to what stands behind it."""
         for tag, _ in scene.having("correction"):
             again = {m.fact for m in mentions if m.first >= tag.last}
-            if not again:
-                self._taken_back(scene, tag, mentions)
+            self._taken_back(scene, tag, mentions)
             mentions = [m for m in mentions if m.first >= tag.first or m.fact not in again]
         return mentions

@@ -131,7 +131,7 @@ def _of_another_part(scene: Scene, side: Tag) -> bool:
     i = side.last
     while i < len(scene.words) and scene.words[i] in _WHERE:
         i += 1
-    if i == len(scene.words):
+    if i == len(scene.words) or scene.clause_of[i] != scene.clause_of[side.first]:
         return False
     if "other_site" in scene.kinds_at.get(i, ()):
         return True

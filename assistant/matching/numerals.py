@@ -33,7 +33,7 @@ LINKS = frozenset(
 )
 # fmt: off
 _SAYING = frozenset([
-    "and", "but", "or", "is", "was", "be", "as", "says", "said", "say", "wrote", "writes", "reads", "read", "calls",
+    "and", "but", "or", "between", "is", "was", "be", "as", "says", "said", "say", "wrote", "writes", "reads", "read", "calls",
     "called", "final", "prelim", "preliminary", "addendum", "report", "note", "states", "stated", "has", "now", "then",
     "it", "grades", "graded", "stages", "staged", "gives", "gave", "puts", "put", "thinks", "impression", "later",
 ])
@@ -106,7 +106,8 @@ def bare_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
         marker = (
             words[number.last : number.last + 1] == [")"] and "(" not in words[max(0, number.first - 2) : number.first]
         )
-        if alone_before and alone_after and not letter and not marker and _to_the_point(scene, number):
+        other = _inside_a_finding(scene, number.first)
+        if alone_before and alone_after and not letter and not marker and not other and _to_the_point(scene, number):
             yield number
         i = number.last
 
@@ -131,9 +132,13 @@ def _segment(scene: Scene, i: int) -> int | None:
 def rival_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
     """Numerals that nothing else accounts for, which may be another value: `stage 1; 2 on addendum`, `II left`."""
     words = scene.words
+    read_to = 0
     for i, word in enumerate(words):
-        number = range_at(scene, i) if i not in used else None
+        number = range_at(scene, i) if i not in used and i >= read_to else None
+        read_to = number.last if number else read_to
         if number is None or (i and scene.text.tokens[i].glued and words[i - 1] not in {":", "=", "("}):
+            continue
+        if _numbers_a_list(scene, i) or "/" in words[i : number.last] or _inside_a_finding(scene, i):
             continue
         before = words[i - 1] if i else ","
         if before.isalpha() and not (
@@ -194,7 +199,25 @@ def unread_number(scene: Scene) -> bool:
     return any(n and scene.words[n.first] not in {"i", "v", "l"} and min(n.values) <= _HIGHEST for n in read)
 
 
+def _numbers_a_list(scene: Scene, i: int) -> bool:
+    """Whether a number begins a point of a list: `1. Osteonecrosis. 2. Effusion.`"""
+    words = scene.words
+    begins = i == 0 or words[i - 1] in {":", ".", ";", "\n"}
+    return begins and words[i].isdecimal() and words[i + 1 : i + 2] in (["."], [")"]) and i + 2 < len(words)
+
+
+def _inside_a_finding(scene: Scene, i: int) -> bool:
+    """Whether a number is part of words that say something else: stairs one at a time, 2 midnights."""
+    return bool(scene.kinds_at.get(i, set()) & {"finding", "choice", "decoy", "pair_first", "pair_then"})
+
+
 def _is_link(scene: Scene, i: int) -> bool:
     """A word of correction or doubt beside a bare value, or a name of the disease."""
     kinds = scene.kinds_at.get(i)
-    return bool(kinds & {"correction", "current", "finding"}) if kinds else i in scene.cued
+    if not kinds:
+        return i in scene.cued
+    diseases = {stage.disease_fact for stage in scene.vocabulary.stages}
+    disease = "finding" in kinds and any(
+        tag.first <= i < tag.last and term.of.fact in diseases for tag, term in scene.having("finding")
+    )
+    return disease or bool(kinds & {"correction", "current"})

@@ -21,7 +21,7 @@ def site_of(scene: Scene, mention: Mention) -> str:
     """The place that a mention belongs to: `own`, `other`, or nothing said."""
     here = place_tags(scene, scene.clause_of[mention.first])
     if mention.done:
-        return _attached(scene, mention, here) or _elsewhere(scene, here)
+        return _attached(scene, mention, here) or _report_topic(scene, mention, here) or _elsewhere(scene, here)
     if mention.site == "open" and _caused_elsewhere(scene, mention):
         return OTHER
     inside = [place for tag, place in here if mention.first <= tag.first < mention.last]
@@ -50,6 +50,15 @@ def _topic(scene: Scene, mention: Mention) -> str:
         if places:
             return OTHER if max(places, key=lambda p: p[0].first)[1] == OTHER else ""
     return ""
+
+
+def _report_topic(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
+    """A report that names no place is of the study before it: "The ankle MRI was normal. The report is on file"."""
+    number = scene.clause_of[mention.first]
+    if here or number < 1 or (number, "choice") in scene.by_clause or (number - 1, "choice") not in scene.by_clause:
+        return ""
+    places = {place for _, place in place_tags(scene, number - 1)}
+    return OTHER if places == {OTHER} else ""
 
 
 def _elsewhere(scene: Scene, here: Sequence[tuple[Tag, str]]) -> str:
@@ -189,16 +198,16 @@ class Sides:
         """The side that the answer itself says is under review."""
         scene = self.scene
         this = [tag for tag, side in self.tags if side == "this"]
-        best: tuple[int, str] | None = None
+        best: tuple[bool, int, str] | None = None
         for tag, side in self.tags:
             if side in {"left", "right"}:
                 for mark in this[:_FAR]:
                     gap = max(tag.first - mark.last, mark.first - tag.last, 0)
-                    near = scene.clause_of[tag.first] == scene.clause_of[mark.first] or gap <= 2
+                    across = scene.clause_of[tag.first] != scene.clause_of[mark.first]
                     apart = scene.words[min(tag.last, mark.last) : max(tag.first, mark.first)]
-                    if near and gap <= (2 if "," in apart else 6) and (best is None or gap < best[0]):
-                        best = (gap, side)
-        return best[1] if best else None
+                    if gap <= (2 if across or "," in apart else 6) and (best is None or (across, gap) < best[:2]):
+                        best = (across, gap, side)
+        return best[2] if best else None
 
     def of(self, mention: Mention) -> str:
         """The side of a mention: left, right, both, this, other, or nothing said."""

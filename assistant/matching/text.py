@@ -220,7 +220,8 @@ def _tokens(plain: str, joined: frozenset[str]) -> tuple[Token, ...]:
             # x-ray, end-stage: two words
             end = position
             continue
-        tokens.append(Token(text.removesuffix("'s"), start, position, start == end and start > 0))
+        glued = start == end and start > 0 and plain[start - 1] != "\n"
+        tokens.append(Token(text.removesuffix("'s"), start, position, glued))
         end = position
     return tuple(tokens)
 

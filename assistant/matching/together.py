@@ -53,7 +53,7 @@ class Together(Knowledge):
         choice = self.choices.get(fact)
         current = [(m, v) for m in said if (v := says(m)) is not None and not is_open(m, v, domain)]
         if not frozenset.intersection(*(v for _, v in current), domain):
-            current = self._now(scene, current) or current
+            current = self._now(scene, current, whole=choice is None) or current
         for lesser in ("implied", "weak"):
             if any(not getattr(m, lesser) for m, _ in current):
                 current = [(m, v) for m, v in current if not getattr(m, lesser)]
@@ -91,12 +91,12 @@ class Together(Knowledge):
         return all(values <= allowed for values in current)
 
     @staticmethod
-    def _now(scene: Scene, current: list[tuple[Mention, Values]]) -> list[tuple[Mention, Values]]:
-        """Of mentions that disagree, those in a part of a clause that says "now", or else in such a clause."""
+    def _now(scene: Scene, current: list[tuple[Mention, Values]], whole: bool) -> list[tuple[Mention, Values]]:
+        """Of mentions that disagree, those in a part of a clause that says "now", or else in such a `whole` clause."""
         segments = {scene.segment_of[tag.first] for tag, _ in scene.having("current")}
         near = [(m, v) for m, v in current if scene.segment_of[m.last - 1] in segments]
         clauses = {scene.clause_of[tag.first] for tag, _ in scene.having("current")}
-        chosen = near or [(m, v) for m, v in current if scene.clause_of[m.first] in clauses]
+        chosen = near or [(m, v) for m, v in current if whole and scene.clause_of[m.first] in clauses]
         # what a later sentence says has not given way to this "now"
         last = max((scene.clause_of[m.first] for m, _ in chosen), default=0)
         return chosen if all(scene.clause_of[m.first] <= last for m, _ in current) else []
