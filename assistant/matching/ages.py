@@ -176,7 +176,11 @@ def _may_be_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: in
         return False
     if (len(scene.words) > SHORT_ANSWER or scene.having("age_birth")) and _unread(scene, first - 1):
         return False
-    if (kinds.get(end, set()) & _SAYS_ELSE and scene.words[first].isalpha()) or "age_not_after" in kinds.get(end, set()) or after in {"%", "/", "x"}:
+    if (
+        (kinds.get(end, set()) & _SAYS_ELSE and scene.words[first].isalpha())
+        or "age_not_after" in kinds.get(end, set())
+        or after in {"%", "/", "x"}
+    ):
         return False
     if "age_not_before" in kinds.get(first - 1, ()) or (_plain_years(scene, end) and _years_of(scene, kinds, end + 1)):
         return False

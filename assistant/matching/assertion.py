@@ -424,7 +424,7 @@ def _listed(text: Text, last: int, between: range) -> bool:
     """Whether a mention behind commas is plainly an item of one list: `or` or `nor` joins it."""
     around = [text.tokens[i].text for i in (*between, *range(last, min(last + 12, len(text.tokens))))]
     for word in around:
-        if word in {";", "\n"}:
+        if word in {";", "\n", "."}:
             return False
         if word in {"or", "nor"}:
             return True

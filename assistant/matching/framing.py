@@ -83,7 +83,7 @@ class Framing(Knowledge):
                 )
         if frame.facts[0] in found:
             return
-        kind = self._leading(scene)
+        kind = self._leading(scene, frozenset(frame.facts))
         another = False
         if kind is None:
             kinds = {c.entry.kind for c in scene.cues}
@@ -103,12 +103,19 @@ class Framing(Knowledge):
         for reading in self._framed(scene, given, kind):
             found.setdefault(reading.fact, reading)
 
-    def _leading(self, scene: Scene) -> str | None:
+    @staticmethod
+    def _facts_at(scene: Scene, i: int) -> set[str]:
+        """The facts that the words at token i speak of."""
+        return {term.of.fact for tag, term in scene.having("finding") if tag.first <= i < tag.last}
+
+    def _leading(self, scene: Scene, facts: frozenset[str]) -> str | None:
         """A yes, no or not sure that begins the answer and stands by itself."""
         tokens = scene.text.tokens
         for i in range(1, min(len(scene.words), _LEADING)):
             inside = tokens[i].glued and i + 1 < len(tokens) and tokens[i + 1].glued  # the dot of n.a.
             if scene.words[i] in {",", ".", ":", ";", "-", "\n", "!", "("} and not inside:
+                if "finding" in scene.kinds_at.get(0, ()) and not facts & self._facts_at(scene, 0):
+                    return None  # it answers another question: asymptomatic
                 return self.vocabulary.bare.get(
                     " ".join(w for w in scene.words[:i] if w.isalnum() or "/" in w or "'" in w)
                 )

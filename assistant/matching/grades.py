@@ -100,7 +100,8 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
     if grade.fact in scene.bare:
         degrees_alone = list(_bare_degrees(scene, grade, order, taken))
         yield from degrees_alone
-        yield from _bare_none(scene, grade, bool(degrees_alone or measured), bool(taken))
+        alone = {scene.clause_of[m.first] for m in (*degrees_alone, *measured)}
+        yield from _bare_none(scene, grade, alone, {scene.clause_of[i] for i in taken})
 
 
 def _asked_or_placed(scene: Scene, grade: Grade, tag: Tag) -> bool:
@@ -210,7 +211,10 @@ def _bare_degrees(scene: Scene, grade: Grade, order: Sequence[str], taken: set[i
     free = [
         (t, x)
         for t, x in scene.having("degree")
-        if x.of is grade and t.first not in taken and not _has_own_head(scene, t)
+        if x.of is grade
+        and t.first not in taken
+        and not _has_own_head(scene, t)
+        and not (t.first and scene.words[t.first - 1].isdecimal())  # 12 min
     ]
     groups: dict[int, list[tuple[Tag, Term]]] = {}
     for tag, term in free:
@@ -271,8 +275,11 @@ def _none_beside(scene: Scene, first: int, last: int) -> bool:
     return bool(behind or before)
 
 
-def _bare_none(scene: Scene, grade: Grade, beside_degrees: bool, beside_graded: bool) -> Iterator[Mention]:
-    """A part of the answer that only says none: "right moderate, left none", "mild per PCP, none per radiology"."""
+def _bare_none(scene: Scene, grade: Grade, alone: set[int], graded: set[int]) -> Iterator[Mention]:
+    """What a part of the answer says that is only none, beside clauses with a degree `alone` or with one of a head.
+
+    A part of the answer that only says none: "right moderate, left none", "mild per PCP, none per radiology".
+    """
     parts: dict[int, list[int]] = {}
     for i, word in enumerate(scene.words):
         if (
@@ -287,8 +294,10 @@ def _bare_none(scene: Scene, grade: Grade, beside_degrees: bool, beside_graded: 
     for segment, places in parts.items():
         placed = any(scene.segment_of[tag.first] == segment for tag, _ in spoken)
         told = _without_source(scene, places)
-        by_source = beside_graded and len(told) < len(places)
-        if not (placed or beside_degrees or by_source) or not told:
+        clause = scene.clause_of[places[0]]
+        beside = {clause - 1, clause, clause + 1}
+        by_source = beside & graded and len(told) < len(places)
+        if not (placed or beside & alone or by_source) or not told:
             continue
         if scene.vocabulary.bare.get(" ".join(scene.words[i] for i in told)) == "no":
             said: Values = frozenset([grade.absent])

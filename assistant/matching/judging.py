@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from .assertion import AFFIRMED, Assertion, Judgement, judge_tokens
 from .mentions import collect
-from .place import OTHER, OWN, Sides, site_of
+from .place import OTHER, OWN, Sides, follows_other, site_of
 from .reading import Knowledge, says
 from .scene import Mention, Scene, Tag
 
 _MANY = 50
+_PRONOUN = 3
+"""Words before "resolved" in a sentence that goes on about the one before: this has since resolved."""
 _FEW = 5
 SOURCES = frozenset(
     ["per", "on", "by", "according", "note", "notes", "says", "said", "states", "report", "reports", "form"]
@@ -82,7 +84,7 @@ class Judging(Knowledge):
             ):
                 mention.judgement = Judgement(Assertion.PLANNED, "heading")
         found = {m.fact for m in mentions if sections.get(m.first) == "found" and says(m) is not None}
-        return [m for m in mentions if m.fact not in found or sections.get(m.first) != "asked"]
+        return [m for m in mentions if m.done or m.fact not in found or sections.get(m.first) != "asked"]
 
     @staticmethod
     def _meant_for_another(scene: Scene, mention: Mention, judgement: Judgement, mentions: Sequence[Mention]) -> bool:
@@ -104,8 +106,9 @@ class Judging(Knowledge):
         following = scene.clause_of[mention.first] + 1
         if any((following, kind) in scene.by_clause for kind in ("finding", "head")):
             return
+        begins = scene.text.clauses[following].first if following < len(scene.text.clauses) else 0
         for cue in scene.cues_of.get(following, ()):
-            if cue.entry.kind == "negated" and cue.entry.direction == "after":
+            if cue.entry.kind == "negated" and cue.entry.direction == "after" and cue.first - begins <= _PRONOUN:
                 start, end = scene.text.tokens[cue.first].start, scene.text.tokens[cue.last - 1].end
                 mention.judgement = Judgement(Assertion.NEGATED, cue.entry.id, start, end)
                 return
@@ -152,6 +155,8 @@ class Judging(Knowledge):
         place = site_of(scene, mention)
         if not place and scene.places_named == {"other"}:
             mention.doubtful = True  # an answer about another part of the body alone
+        if not place and mention.site == "open" and follows_other(scene, mention):
+            mention.doubtful = True  # the sentence before was about another part, and this one names none
         if mention.site == "needed":
             return place == OWN or (place == "" and scene.question in mention.questions)
         return place != OTHER

@@ -98,7 +98,7 @@ def _excepted(scene: Scene, first: Tag, then: Tag) -> bool:
 
 
 def _choices(scene: Scene) -> Iterator[Mention]:
-    for kind in ("choice", "choice_none", "choice_any"):
+    for kind in ("choice", "choice_none", "choice_any", "choice_unstated"):
         for tag, term in scene.having(kind):
             entry: Choice = term.of
             if entry.only_under and scene.question not in entry.only_under:
@@ -106,7 +106,7 @@ def _choices(scene: Scene) -> Iterator[Mention]:
             if entry.only_under and scene.having("side") and _of_another_part(scene, tag):
                 continue
             domain = scene.domains[entry.fact]
-            said = domain if kind == "choice_any" else frozenset([term.value])
+            said = domain if kind in {"choice_any", "choice_unstated"} else frozenset([term.value])
             denied = (
                 domain - said
                 if kind == "choice"
@@ -122,6 +122,8 @@ def _choices(scene: Scene) -> Iterator[Mention]:
                 denied,
                 f"{entry.id}: {term.value or 'any'}",
                 done=entry.done and kind == "choice",
+                doubtful=kind == "choice_unstated",
+                closed=kind == "choice_unstated",
                 solid=kind == "choice_none",
             )
 

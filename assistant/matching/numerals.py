@@ -33,9 +33,9 @@ LINKS = frozenset(
 )
 # fmt: off
 _SAYING = frozenset([
-    "and", "but", "or", "between", "is", "was", "be", "as", "says", "said", "say", "wrote", "writes", "reads", "read", "calls",
-    "called", "final", "prelim", "preliminary", "addendum", "report", "note", "states", "stated", "has", "now", "then",
-    "it", "grades", "graded", "stages", "staged", "gives", "gave", "puts", "put", "thinks", "impression", "later",
+    "and", "but", "or", "between", "is", "was", "be", "as", "says", "said", "say", "wrote", "writes", "reads", "read",
+    "calls", "called", "final", "prelim", "preliminary", "addendum", "report", "note", "states", "stated", "has", "now",
+    "then", "it", "grades", "graded", "stages", "staged", "gives", "gave", "puts", "put", "thinks", "impression", "later",
 ])
 # fmt: on
 """Words behind which a number may be another reading of the same thing."""
@@ -200,7 +200,7 @@ def unread_number(scene: Scene) -> bool:
 
 
 def _numbers_a_list(scene: Scene, i: int) -> bool:
-    """Whether a number begins a point of a list: `1. Osteonecrosis. 2. Effusion.`"""
+    """Whether a number begins a point of a list, as in `1. Osteonecrosis`."""
     words = scene.words
     begins = i == 0 or words[i - 1] in {":", ".", ";", "\n"}
     return begins and words[i].isdecimal() and words[i + 1 : i + 2] in (["."], [")"]) and i + 2 < len(words)

@@ -52,6 +52,15 @@ def _topic(scene: Scene, mention: Mention) -> str:
     return ""
 
 
+def follows_other(scene: Scene, mention: Mention) -> bool:
+    """Whether the sentence before, in the same paragraph, names other parts of the body only, and this one none."""
+    number = scene.clause_of[mention.first]
+    clauses = scene.text.clauses
+    if number < 1 or clauses[number].paragraph != clauses[number - 1].paragraph or place_tags(scene, number):
+        return False
+    return {place for _, place in place_tags(scene, number - 1)} == {OTHER}
+
+
 def _report_topic(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
     """A report that names no place is of the study before it: "The ankle MRI was normal. The report is on file"."""
     number = scene.clause_of[mention.first]

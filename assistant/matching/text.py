@@ -281,7 +281,6 @@ _ABBREVIATIONS = frozenset(
         "g",
         "i",
         "fig",
-        "no",
         "hx",
         "tx",
         "rx",
@@ -315,4 +314,6 @@ def _ends_sentence(tokens: Sequence[Token], i: int) -> bool:
         return False
     if before.isdecimal() and len(before) <= 2 and (i == 1 or tokens[i - 2].text in {"\n", ":", ".", ";"}):
         return True
+    if before == "no":
+        return not after.text.isdecimal()
     return not (before in _ABBREVIATIONS and after.text.isalnum())

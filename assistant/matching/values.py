@@ -207,6 +207,9 @@ def stage_numeral(tokens: Sequence[Token], words: Sequence[str], i: int, numbers
 Numeral = Callable[[int], Numbers | None]
 
 
+_BETWEEN = frozenset(["between", "btw", "btwn", "betw", "stages", "grades"])
+
+
 def number_range(words: Sequence[str], tokens: Sequence[Token], i: int, read: Numeral) -> Numbers | None:
     """A numeral at token i, or a range or pair that begins there: 2-3, II to III, 1 or 2, IIA/IIB."""
     low = read(i)
@@ -218,7 +221,7 @@ def number_range(words: Sequence[str], tokens: Sequence[Token], i: int, read: Nu
     joint = words[position]
     high = None
     lead = words[max(0, i - 2) : i]
-    between = "between" in lead or "stages" in lead
+    between = bool(_BETWEEN & set(lead))
     if joint in _THROUGH or joint in _EITHER:
         high = read(position + 1)
         if high is None and position + 2 < len(words) and words[position + 1] in {"stage", "grade", "early", "late"}:

@@ -114,7 +114,10 @@ class Stage(VocabularyModel):
 
 
 class Choice(VocabularyModel):
-    """One of several things, the first of `best` that is so. `done` facts count when past, and not when planned."""
+    """One of several things, the first of `best` that is so; with `unstated` words none is told.
+
+    `done` facts count when past, and not when planned.
+    """
 
     id: str
     fact: str
@@ -122,6 +125,7 @@ class Choice(VocabularyModel):
     none: str = ""
     none_words: Words = ()
     any_words: Words = ()
+    unstated: Words = ()
     done: bool = False
     only_under: Words = ()
     values: Mapping[str, Words]
@@ -144,7 +148,7 @@ class Age(VocabularyModel):
 
 
 class Sides(VocabularyModel):
-    """Words for the sides of a pair, for the one under review and for the other one.
+    """Words for the sides of a pair, for the one under review and for the other one; `unstated`: no side is given.
 
     Under the questions `only_under`, they answer the choice fact `fact`.
     """
@@ -158,6 +162,7 @@ class Sides(VocabularyModel):
     this: Words
     other: Words
     one: Words = ()
+    unstated: Words = ()
 
 
 class Bare(VocabularyModel):
@@ -278,6 +283,7 @@ def _terms(document: Document) -> Iterable[tuple[str, Term]]:
             yield from ((w, Term("choice", choice, value, own(w))) for w in words)
         yield from ((w, Term("choice_none", choice, choice.none)) for w in choice.none_words)
         yield from ((w, Term("choice_any", choice)) for w in choice.any_words)
+        yield from ((w, Term("choice_unstated", choice)) for w in choice.unstated)
     for age in document.ages:
         yield from _age_terms(age)
 
@@ -288,7 +294,8 @@ def _side_choices(document: Document) -> tuple[Choice, ...]:
     if sides is None:
         return ()
     values = {value: getattr(sides, side) for side, value in sides.values.items()}
-    return (Choice(id="side", fact=sides.fact, only_under=sides.only_under, values=values),)
+    unstated = sides.unstated
+    return (Choice(id="side", fact=sides.fact, only_under=sides.only_under, unstated=unstated, values=values),)
 
 
 def _grade_terms(grade: Grade) -> Iterable[tuple[str, Term]]:
