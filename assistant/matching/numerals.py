@@ -35,7 +35,8 @@ LINKS = frozenset(
 _SAYING = frozenset([
     "and", "but", "or", "between", "is", "was", "be", "as", "says", "said", "say", "wrote", "writes", "reads", "read",
     "calls", "called", "final", "prelim", "preliminary", "addendum", "report", "note", "states", "stated", "has", "now",
-    "then", "it", "grades", "graded", "stages", "staged", "gives", "gave", "puts", "put", "thinks", "impression", "later",
+    "then", "it", "grades", "graded", "stages", "staged", "gives", "gave", "puts", "put", "thinks", "impression",
+    "later",
 ])
 # fmt: on
 """Words behind which a number may be another reading of the same thing."""
