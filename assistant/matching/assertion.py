@@ -273,11 +273,27 @@ def _doubled(text: Text, negations: Sequence[Judgement], cues: Sequence[Found[Cu
     return False
 
 
+def _speaks_back(
+    text: Text, found: Found[Cue], cues: Sequence[Found[Cue]], ranges: Sequence[tuple[int, int]]
+) -> bool:
+    """A cue of both directions right behind a mention, with a preposition, speaks of that one: "AVN excluded on MRI"."""
+    if not any(c.first == found.first and c.entry.direction == "after" for c in cues):
+        return False
+    if "".join(t.text for t in text.tokens[found.last : found.last + 1]) not in _BY:
+        return False
+    return any(0 <= found.first - last <= 1 for _, last in ranges)
+
+
+_BY = frozenset(["on", "by", "with", "via", "per", "at", "in"])
+
+
 def _speaks_forward(
     text: Text, found: Found[Cue], cues: Sequence[Found[Cue]], ranges: Sequence[tuple[int, int]]
 ) -> bool:
     """A cue of both directions with a mention right behind it speaks of that one: "MRI: no AVN"."""
     if not any(c.first == found.first and c.entry.direction in {"before", "both"} for c in cues):
+        return False
+    if _speaks_back(text, found, cues, ranges):
         return False
     return any(
         0 <= first - found.last <= 3
@@ -312,6 +328,8 @@ def _says(
     between = range(low, high)
     if not ahead and _speaks_forward(text, found, cues, ranges):
         return None
+    if ahead and cue.kind == "negated" and _speaks_back(text, found, cues, ranges):
+        return None
     if cue.direction == "colon" and text.tokens[found.first].text == "no" and _goes_on(text, found):
         return None
     if cue.direction == "colon":
@@ -329,6 +347,7 @@ def _says(
         return None
     words = [text.tokens[i].text for i in between]
     commas = words.count(",") + words.count(":") * (cue.kind == "negated" and ahead)
+    commas += sum(_is_dash(text, i) for i in between)
     if ")" in words and "(" not in words:
         return None
     distant = False
@@ -420,11 +439,17 @@ def _ends(other: Found[Cue], cue: Cue, ahead: bool) -> bool:
     return kind == "affirmed" and cue.kind == "negated"
 
 
+def _is_dash(text: Text, i: int) -> bool:
+    """A dash with space on both sides."""
+    tokens = text.tokens
+    return tokens[i].text == "-" and not tokens[i].glued and i + 1 < len(tokens) and not tokens[i + 1].glued
+
+
 def _listed(text: Text, last: int, between: range) -> bool:
     """Whether a mention behind commas is plainly an item of one list: `or` or `nor` joins it."""
     around = [text.tokens[i].text for i in (*between, *range(last, min(last + 12, len(text.tokens))))]
     for word in around:
-        if word in {";", "\n", "."}:
+        if word in {";", "\n", ".", "-"}:
             return False
         if word in {"or", "nor"}:
             return True

@@ -20,7 +20,10 @@ _WHERE = frozenset([
 
 def collect(scene: Scene) -> list[Mention]:
     """All mentions of an answer, in no order."""
-    found = [*_findings(scene), *_pairs(scene), *_choices(scene)]
+    pairs = list(_pairs(scene))
+    inside = {(p.fact, i) for p in pairs for i in range(p.first, p.last)}
+    found = [m for m in _findings(scene) if (m.fact, m.first) not in inside or (m.fact, m.last - 1) not in inside]
+    found += [*pairs, *_choices(scene)]
     used: set[int] = set()
     for grade in scene.vocabulary.grades:
         found += grades_in(scene, grade, used)
@@ -84,7 +87,7 @@ def _pairs(scene: Scene) -> Iterator[Mention]:
                     tag.first,
                     other.last,
                     frozenset([pair.value]),
-                    domain - {pair.value},
+                    None if pair.only_affirmed else domain - {pair.value},
                     pair.id,
                     pair.site,
                     weak_negated=pair.weak_if_negated,
@@ -124,6 +127,7 @@ def _choices(scene: Scene) -> Iterator[Mention]:
                 done=entry.done and kind == "choice",
                 doubtful=kind == "choice_unstated",
                 closed=kind == "choice_unstated",
+                site="own" if term.own else "open",
                 solid=kind == "choice_none",
             )
 

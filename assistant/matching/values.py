@@ -127,6 +127,12 @@ _OVER = {
     ("greater", "than"): False,
     ("at", "least"): True,
     ("exceeding",): False,
+    ("exceeds",): False,
+    ("exceeded",): False,
+    ("in", "excess", "of"): False,
+    ("upwards", "of"): True,
+    ("larger", "than"): False,
+    ("deeper", "than"): False,
     ("older", "than"): False,
     ("beyond",): False,
 }

@@ -52,7 +52,10 @@ class Finding(VocabularyModel):
 
 
 class Pair(VocabularyModel):
-    """Two kinds of words near each other that say one value together: an inability and an activity."""
+    """Two kinds of words near each other that say one value together: an inability and an activity.
+
+    With `only_affirmed`, a negation of the words says nothing.
+    """
 
     id: str
     fact: str
@@ -60,6 +63,7 @@ class Pair(VocabularyModel):
     within: int
     site: Literal["own", "open", "needed"] = "open"
     weak_if_negated: bool = True
+    only_affirmed: bool = False
     first: Words
     then: Words
 
