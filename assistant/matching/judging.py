@@ -62,7 +62,7 @@ class Judging(Knowledge):
                 if not (choice and choice.done):
                     continue
                 # a study of the other side alone is none of this side; one of both is
-                mention.doubtful = mention.doubtful or mention.side == "other"
+                mention.doubtful = True
             if tied and sides.contrasts and mention.side in {"left", "right"} and not (choice and choice.done):
                 mention.doubtful = mention.doubtful or not self._same_on_both(mention, of_fact[mention.fact][:_MANY])
             if tied and sides.unnamed and not (choice and choice.done):
