@@ -210,7 +210,10 @@ def _judge_one(
         and not _belongs_to_another(text, found, first, last, ranges)
     ]
     ended = clause.ended if last <= clause.last else next((c.ended for c in text.clauses if last <= c.last), "")
-    if ended == "?" and not any(text.tokens[i].text == "," for i in range(last, clause.last)):
+    if reply := _reply(text, last):
+        spoken = [j for j in spoken if j.rule != "question-after"]
+        spoken += [reply] if reply.assertion is Assertion.NEGATED else []
+    elif ended == "?" and not any(text.tokens[i].text == "," for i in range(last, clause.last)):
         spoken.append(Judgement(Assertion.UNCERTAIN, "question mark", 0, 0))
     if not spoken:
         return AFFIRMED
@@ -243,6 +246,21 @@ def _judge_one(
         if found:
             return min(found, key=lambda j: (j.distant, abs(j.start - text.tokens[first].start)))
     return AFFIRMED
+
+
+def _reply(text: Text, last: int) -> Judgement | None:
+    """What is replied to a question that ends with the mention: "hip pain? yes", "Collapse? No."."""
+    tokens = text.tokens[last : last + 3]
+    words = [t.text for t in tokens]
+    if words[:1] != ["?"] or len(words) < 2 or (len(words) > 2 and words[2] not in _ENDS):
+        return None
+    assertion = Assertion.AFFIRMED if words[1] in _YES else Assertion.NEGATED if words[1] in _NO else None
+    return Judgement(assertion, "reply", tokens[1].start, tokens[1].end) if assertion else None
+
+
+_YES = frozenset(["yes", "y", "yep", "yeah", "pos", "positive", "present"])
+_NO = frozenset(["no", "n", "nope", "none", "neg", "negative", "absent"])
+_ENDS = frozenset([".", ",", ";", "\n", "!", ")"])
 
 
 def _belongs_to_another(
@@ -346,7 +364,7 @@ def _says(
     ):
         return None
     words = [text.tokens[i].text for i in between]
-    commas = words.count(",") + words.count(":") * (cue.kind == "negated" and ahead)
+    commas = words.count(",") + words.count(":") * (cue.kind in _OVER_NO_COLON and ahead)
     commas += sum(_is_dash(text, i) for i in between)
     if ")" in words and "(" not in words:
         return None
@@ -356,7 +374,7 @@ def _says(
             return None
         if cue.kind in {"uncertain", "planned", "past", "other_person", "not_documented"} and not cue.listing:
             return None
-        distant = ahead and not _listed(text, last, between)
+        distant = ahead and not _listed(text, first, last, between)
     if cue.kind == "affirmed":
         return Judgement(Assertion.AFFIRMED, cue.id, text.tokens[found.first].start, text.tokens[found.last - 1].end)
     return Judgement(
@@ -439,15 +457,18 @@ def _ends(other: Found[Cue], cue: Cue, ahead: bool) -> bool:
     return kind == "affirmed" and cue.kind == "negated"
 
 
+_OVER_NO_COLON = frozenset(["negated", "not_documented"])
+
+
 def _is_dash(text: Text, i: int) -> bool:
     """A dash with space on both sides."""
     tokens = text.tokens
     return tokens[i].text == "-" and not tokens[i].glued and i + 1 < len(tokens) and not tokens[i + 1].glued
 
 
-def _listed(text: Text, last: int, between: range) -> bool:
+def _listed(text: Text, first: int, last: int, between: range) -> bool:
     """Whether a mention behind commas is plainly an item of one list: `or` or `nor` joins it."""
-    around = [text.tokens[i].text for i in (*between, *range(last, min(last + 12, len(text.tokens))))]
+    around = [text.tokens[i].text for i in (*between, *range(first, min(last + 12, len(text.tokens))))]
     for word in around:
         if word in {";", "\n", ".", "-"}:
             return False
