@@ -291,10 +291,8 @@ def _doubled(text: Text, negations: Sequence[Judgement], cues: Sequence[Found[Cu
     return False
 
 
-def _speaks_back(
-    text: Text, found: Found[Cue], cues: Sequence[Found[Cue]], ranges: Sequence[tuple[int, int]]
-) -> bool:
-    """A cue of both directions right behind a mention, with a preposition, speaks of that one: "AVN excluded on MRI"."""
+def _speaks_back(text: Text, found: Found[Cue], cues: Sequence[Found[Cue]], ranges: Sequence[tuple[int, int]]) -> bool:
+    """A cue of both directions right behind a mention, with a preposition, speaks of that one: AVN excluded on MRI."""
     if not any(c.first == found.first and c.entry.direction == "after" for c in cues):
         return False
     if "".join(t.text for t in text.tokens[found.last : found.last + 1]) not in _BY:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from .assertion import AFFIRMED, Assertion, Judgement, judge_tokens
 from .mentions import collect
@@ -49,6 +50,7 @@ class Judging(Knowledge):
             mention.side = sides.of(mention) if sides.tags else ""
             if mention.solid and self._has_exception(scene, mention):
                 mention.doubtful = True
+        self._repeated(scene, of_fact)
         self._denied_later(scene, mentions, in_clause)
         self._denied_elsewhere(
             scene, side, [m for m in mentions if m.judgement.assertion is Assertion.AFFIRMED and not m.done]
@@ -112,6 +114,22 @@ class Judging(Knowledge):
                 start, end = scene.text.tokens[cue.first].start, scene.text.tokens[cue.last - 1].end
                 mention.judgement = Judgement(Assertion.NEGATED, cue.entry.id, start, end)
                 return
+
+    @staticmethod
+    def _repeated(scene: Scene, of_fact: Mapping[str, Sequence[Mention]]) -> None:
+        """The same words twice are no list and no lesser matter: "no limp per PCP, a limp per ortho" is a conflict."""
+        for mentions in of_fact.values():
+            said: dict[tuple[str, ...], list[Mention]] = defaultdict(list)
+            for mention in mentions[:_MANY]:
+                said[tuple(scene.words[mention.first : mention.last])].append(mention)
+            for same in said.values():
+                for before, again in pairwise(same):
+                    cue = before.judgement
+                    if cue.assertion is Assertion.NEGATED and again.judgement.start == cue.start and cue.rule:
+                        again.judgement = AFFIRMED
+                if len({m.judgement.assertion for m in same}) > 1:
+                    for mention in same:
+                        mention.weak = False
 
     @staticmethod
     def _denied_later(scene: Scene, mentions: Sequence[Mention], in_clause: Mapping[int, Sequence[Mention]]) -> None:

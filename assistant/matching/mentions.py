@@ -82,10 +82,11 @@ def _pairs(scene: Scene) -> Iterator[Mention]:
         for other, then in scene.near("pair_then", tag, pair.within):
             if then.of is pair and other.first >= tag.last and not _excepted(scene, tag, other):
                 domain = scene.domains[pair.fact]
+                last = max(t.last for t, x in scene.having("pair_then") if x.of is pair and t.first <= other.last)
                 yield Mention(
                     pair.fact,
                     tag.first,
-                    other.last,
+                    max(last, other.last),
                     frozenset([pair.value]),
                     None if pair.only_affirmed else domain - {pair.value},
                     pair.id,
@@ -127,7 +128,7 @@ def _choices(scene: Scene) -> Iterator[Mention]:
                 done=entry.done and kind == "choice",
                 doubtful=kind == "choice_unstated",
                 closed=kind == "choice_unstated",
-                site="own" if term.own else "open",
+                site="own" if kind == "choice_none" and term.own else "open",
                 solid=kind == "choice_none",
             )
 

@@ -53,12 +53,17 @@ def _topic(scene: Scene, mention: Mention) -> str:
 
 
 def follows_other(scene: Scene, mention: Mention) -> bool:
-    """Whether the sentence before, in the same paragraph, names other parts of the body only, and this one none."""
+    """Whether the last place named before in the paragraph is another part, and this sentence names none."""
     number = scene.clause_of[mention.first]
     clauses = scene.text.clauses
-    if number < 1 or clauses[number].paragraph != clauses[number - 1].paragraph or place_tags(scene, number):
+    if place_tags(scene, number):
         return False
-    return {place for _, place in place_tags(scene, number - 1)} == {OTHER}
+    for earlier in range(number - 1, max(-1, number - _TOPIC - 1), -1):
+        if clauses[earlier].paragraph != clauses[number].paragraph:
+            return False
+        if places := {place for _, place in place_tags(scene, earlier)}:
+            return places == {OTHER}
+    return False
 
 
 def _report_topic(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
