@@ -11,6 +11,8 @@ from .values import bounded_years, whole_number
 from .vocabulary import Age
 
 _SAYS_ELSE = frozenset(["finding", "choice", "decoy", "pair_first", "pair_then"])
+_LEAST_RIVAL = 17
+"""Smaller numbers with a source behind them count something else, more often than years: 2 per note."""
 _FEW = 3
 """Words of a clause of a longer answer in which a bare number may be an age."""
 
@@ -51,11 +53,12 @@ def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
         said: Values = frozenset(
             {low, value} if scene.words[end - 2 if value != low else 0] in {"or", "/"} else range(low, value + 1)
         )
-        bounded = bounded_years(scene.words, first, value, numbers)
+        named = first - (first > 1 and "age_before" in kinds.get(first - 1, ()))  # under age 49
+        bounded = bounded_years(scene.words, first, value, numbers) or bounded_years(scene.words, named, value, numbers)
         if bounded:
             said, first = frozenset(bounded[0]), bounded[1]
-        if "age_approximate" in kinds.get(first - 1, ()):
-            said, first = domain, first - 1
+        if "age_approximate" in kinds.get(first - 1, set()) | kinds.get(named - 1, set()):
+            said, first = domain, min(first, named) - 1
         if "age_approximate" in kinds.get(end, ()) and scene.text.tokens[end].glued:
             said, end = domain, end + 1
         plus = end < len(scene.words) and scene.words[end] == "+"
@@ -74,8 +77,16 @@ def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
         strong.append(Mention(age.fact, tag.first, tag.last, span, domain, f"{age.id}: decade"))
     yield from strong
     for mention in bare:
-        if not strong or any(_alike(scene, mention, other) for other in strong):
+        if not strong or any(_alike(scene, mention, other) for other in strong) or _rival(scene, kinds, mention):
             yield mention
+
+
+def _rival(scene: Scene, kinds: Mapping[int, set[str]], mention: Mention) -> bool:
+    """Whether a bare number is another age than the one named before: 49 yo or 50, 49 yo per form, 51 per chart."""
+    before = mention.first - 1
+    joined = before > 0 and scene.words[before] in {"or", "-", "/"} and "age_units" in kinds.get(before - 1, ())
+    told = scene.words[mention.last : mention.last + 1] in (["per"], ["by"], ["according"], ["on"], ["in"])
+    return joined or (told and max(map(int, mention.said), default=0) > _LEAST_RIVAL)
 
 
 def _unread(scene: Scene, i: int) -> bool:

@@ -36,7 +36,7 @@ _SAYING = frozenset([
     "and", "but", "or", "between", "is", "was", "be", "as", "says", "said", "say", "wrote", "writes", "reads", "read",
     "calls", "called", "final", "prelim", "preliminary", "addendum", "report", "note", "states", "stated", "has", "now",
     "then", "it", "grades", "graded", "stages", "staged", "gives", "gave", "puts", "put", "thinks", "impression",
-    "later",
+    "later", "late",
 ])
 # fmt: on
 """Words behind which a number may be another reading of the same thing."""

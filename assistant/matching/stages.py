@@ -16,37 +16,33 @@ def stages_in(scene: Scene, stage: Stage, used: set[int]) -> Iterator[Mention]:
     allowed = range(stage.minimum, stage.maximum + 1)
     systems: set[str] = set()
     found: list[tuple[Tag, Numbers]] = []
-    for kind in ("stage_word", "system"):
-        for tag, term in scene.having(kind):
-            if term.of is not stage or any(i in used for i in range(tag.first, tag.last)):
-                continue
-            if _of_something_else(scene, stage, tag, kind):
-                continue
-            number = _stage_number(scene, tag)
-            if kind == "system" and _system_means_it(scene, stage, tag, number):
-                systems.add(str(term.value))
-                yield Mention(
-                    stage.system_fact,
-                    tag.first,
-                    tag.last,
-                    frozenset([term.value]),
-                    None,
-                    f"{stage.id}: system",
-                    solid=True,
-                )
-            if (
-                number
-                and number.values <= set(allowed)
-                and not any(i in used for i in range(number.first, number.last))
-            ):
-                used.update(range(number.first, number.last))
-                found.append((tag, number))
-                while (again := corrected_numeral(scene, number.last)) and again.values <= set(allowed):
-                    used.update(range(again.first, again.last))
-                    number = again
-                    found.append((Found(number.first, number.last, ()), number))
-            elif number is None and kind == "stage_word" and not _number_used_near(tag, used):
-                yield from _unnumbered(scene, stage, tag)
+    words = [(tag, term, kind) for kind in ("stage_word", "system") for tag, term in scene.having(kind)]
+    for tag, term, kind in sorted(words, key=lambda w: w[0].first):
+        if term.of is not stage or any(i in used for i in range(tag.first, tag.last)):
+            continue
+        if _of_something_else(scene, stage, tag, kind):
+            continue
+        number = _stage_number(scene, tag)
+        if kind == "system" and _system_means_it(scene, stage, tag, number):
+            systems.add(str(term.value))
+            yield Mention(
+                stage.system_fact,
+                tag.first,
+                tag.last,
+                frozenset([term.value]),
+                None,
+                f"{stage.id}: system",
+                solid=True,
+            )
+        if number and number.values <= set(allowed) and not any(i in used for i in range(number.first, number.last)):
+            used.update(range(number.first, number.last))
+            found.append((tag, number))
+            while (again := corrected_numeral(scene, number.last)) and again.values <= set(allowed):
+                used.update(range(again.first, again.last))
+                number = again
+                found.append((Found(number.first, number.last, ()), number))
+        elif number is None and kind == "stage_word" and not _number_used_near(tag, used):
+            yield from _unnumbered(scene, stage, tag)
     if not found and stage.fact in scene.bare:
         found = [(Found(n.first, n.last, ()), n) for n in bare_numerals(scene, used) if n.values <= set(allowed)]
         used.update(i for _, n in found for i in range(n.first, n.last))
