@@ -101,6 +101,7 @@ def bare_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
             number.first == 0
             or words[number.first - 1] in {",", ";", "\n", "->", ".", ":", "(", "-"}
             or _is_link(scene, number.first - 1)
+            or _only_links_before(scene, number.first)
         )
         alone_after = ends_alone(scene, number.last)
         letter = words[number.first] in {*_LETTERS, "a"} and len(words) > 3 and not _of_a_side(scene, number.first)
@@ -111,6 +112,15 @@ def bare_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
         if alone_before and alone_after and not letter and not marker and not other and _to_the_point(scene, number):
             yield number
         i = number.last
+
+
+def _only_links_before(scene: Scene, i: int) -> bool:
+    """Whether nothing stands before a number in its clause but small words: it's a 4, looks like a 2."""
+    small = LINKS | scene.vocabulary.fillers | _IT
+    return all(word in small for word in scene.words[scene.text.clauses[scene.clause_of[i]].first : i])
+
+
+_IT = frozenset(["its", "it's", "it", "that's", "thats", "he's", "she's", "they", "call", "called", "says"])
 
 
 def _to_the_point(scene: Scene, number: Numbers) -> bool:

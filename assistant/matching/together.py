@@ -127,8 +127,10 @@ class Together(Knowledge):
                 ):
                     better = choice.best[: choice.best.index(str(best))]
                     possible |= {v for v in mention.said if v in better}
-            if _joined_by_or(scene, list(done.values())):
-                possible |= set(done)
+            doubted = [m for m in open_mentions if m.judgement.assertion is Assertion.UNCERTAIN and len(m.said) == 1]
+            for one, other in _joined_by_or(scene, [*done.values(), *doubted]):
+                if one in done.values() or other in done.values():
+                    possible |= {*one.said, *other.said}
             return self._reading(scene, scores, choice.fact, frozenset(possible), done[best], said)
         if none:
             return self._reading(scene, scores, choice.fact, frozenset([choice.none]), none[0], said)
@@ -169,9 +171,10 @@ def _refines(mention: Mention) -> bool:
     return mention.weak and not mention.judgement.distant
 
 
-def _joined_by_or(scene: Scene, mentions: Sequence[Mention]) -> bool:
-    if len(mentions) < 2:
-        return False
+def _joined_by_or(scene: Scene, mentions: Sequence[Mention]) -> list[tuple[Mention, Mention]]:
+    """Neighbours that "or" or "versus" stands between."""
     ordered = sorted(mentions, key=lambda m: m.first)
     joining = {"or", "vs", "versus"}
-    return any(joining & set(scene.words[a.last : b.first]) and b.first - a.last <= 3 for a, b in pairwise(ordered))
+    return [
+        (a, b) for a, b in pairwise(ordered) if joining & set(scene.words[a.last : b.first]) and b.first - a.last <= 3
+    ]
