@@ -24,7 +24,7 @@ def rows_of(*names):
     return [json.loads(line) for text in texts for line in text.split("\n") if line]
 
 
-ROWS = rows_of("dev", "fresh-a", "fresh-b", "fresh-c", "fresh-d", "prose", "prose-2")
+ROWS = rows_of("dev", "fresh-a", "fresh-b", "fresh-c", "fresh-d", "fresh-e", "fresh-g", "prose", "prose-2")
 
 
 def facts(text, question):
@@ -59,6 +59,8 @@ def kinds_of_error(gold, read):
         ("fresh-b", 0.01, 0.95, 0.94),
         ("fresh-c", 0.01, 0.95, 0.92),
         ("fresh-d", 0.01, 0.90, 0.92),
+        ("fresh-e", 0.01, 0.93, 0.95),
+        ("fresh-g", 0.02, 0.95, 0.97),
         ("prose", 0.02, 0.92, 0.88),
         ("prose-2", 0.01, 0.86, 0.93),
     ],

@@ -82,11 +82,13 @@ def _pairs(scene: Scene) -> Iterator[Mention]:
         for other, then in scene.near("pair_then", tag, pair.within):
             if then.of is pair and other.first >= tag.last and not _excepted(scene, tag, other):
                 domain = scene.domains[pair.fact]
-                last = max(t.last for t, x in scene.having("pair_then") if x.of is pair and t.first <= other.last)
+                behind = (
+                    t.last for t, x in scene.near("pair_then", other, 0) if x.of is pair and t.first >= other.last
+                )
                 yield Mention(
                     pair.fact,
                     tag.first,
-                    max(last, other.last),
+                    max(behind, default=other.last),
                     frozenset([pair.value]),
                     None if pair.only_affirmed else domain - {pair.value},
                     pair.id,

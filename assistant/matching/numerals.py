@@ -227,8 +227,4 @@ def _is_link(scene: Scene, i: int) -> bool:
     kinds = scene.kinds_at.get(i)
     if not kinds:
         return i in scene.cued
-    diseases = {stage.disease_fact for stage in scene.vocabulary.stages}
-    disease = "finding" in kinds and any(
-        tag.first <= i < tag.last and term.of.fact in diseases for tag, term in scene.having("finding")
-    )
-    return disease or bool(kinds & {"correction", "current"})
+    return i in scene.disease_at or bool(kinds & {"correction", "current"})

@@ -98,6 +98,13 @@ class Scene:
         """Whether the answer names places of the body: `own`, `other`, both or none."""
         return _places_named(self)
 
+    @cached_property
+    def disease_at(self) -> frozenset[int]:
+        """Tokens of words that name the disease whose stage is told."""
+        diseases = {stage.disease_fact for stage in self.vocabulary.stages}
+        named = (tag for tag, term in self.having("finding") if term.of.fact in diseases)
+        return frozenset(i for tag in named for i in range(tag.first, tag.last))
+
     def sections(self) -> dict[int, str]:
         """The kind of section of each token that stands below a heading; empty without headings."""
         heads = [
