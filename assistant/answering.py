@@ -1,4 +1,4 @@
-"""How answers are read for one policy: the reader made from its vocabulary, and the plain kinds of answer."""
+"""How an interview reads answers: free text through the policy's reader, and the plain kinds of answer."""
 
 from __future__ import annotations
 
@@ -8,38 +8,12 @@ from functools import lru_cache
 from .events import FactRead
 from .findings import NOT_STATED, SKIP, START, Context
 from .interview import ReadAnswer
-from .matching import Frame, Reader, Reading, load_reader
+from .matching import Reading
 from .policy import UNKNOWN, Loaded, Question, in_order, normal_code
+from .readers import reader_of
 
 _KEPT = 2_000
 _CODE = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]\d{4}|\d{5}|\d{4}[A-Za-z])(?![A-Za-z0-9])")
-
-
-@lru_cache(maxsize=8)
-def reader_of(loaded: Loaded) -> Reader:
-    """The reader of a policy's free-text answers, made once."""
-    frames = {
-        q.id: Frame(q.facts, dict(q.frame.yes), dict(q.frame.no), dict(q.frame.unclear), q.frame.bare)
-        for q in loaded.prompts.question.values()
-    }
-    documents = {name: loaded.library.vocabulary(name) for name in loaded.policy.vocabulary}
-    domains = {
-        fact: frozenset(v for v in values if not isinstance(v, tuple))
-        for fact, values in loaded.policy.domains.items()
-        if loaded.policy.fact[fact].kind != "codes"
-    }
-    return load_reader(documents, loaded.library.vocabulary("context"), domains, frames)
-
-
-def read_findings(loaded: Loaded, text: str, question: str | None, context: Context = Context()) -> tuple[Reading, ...]:  # noqa: B008 - frozen
-    """What a free-text answer says of facts."""
-    return reader_of(loaded).read(
-        text,
-        question,
-        side=context.side,
-        date_of_service=context.date_of_service,
-        birth_date=context.birth_date,
-    )
 
 
 @lru_cache(maxsize=8)
@@ -50,6 +24,7 @@ def reads(loaded: Loaded) -> ReadAnswer:
     """
     kept: dict[tuple[str, str], tuple[Context, tuple[FactRead, ...]]] = {}
     intake = {q.id for q in loaded.prompts.intake}
+    reader = reader_of(loaded)
 
     def read(text: str, question: Question, context: Context) -> tuple[FactRead, ...]:
         before, found = kept.get((question.id, text), (None, ()))
@@ -65,7 +40,14 @@ def reads(loaded: Loaded) -> ReadAnswer:
             return ()
         if question.reads == "statement":
             return _statement(loaded, text, question)
-        found = tuple(as_read(loaded, r) for r in read_findings(loaded, text, question.id, context))
+        said = reader.read(
+            text,
+            question.id,
+            side=context.side,
+            date_of_service=context.date_of_service,
+            birth_date=context.birth_date,
+        )
+        found = tuple(as_read(loaded, r) for r in said)
         if question.id not in intake:
             return found
         # The form says what is requested, never what the chart shows: only the question's own facts count.
@@ -75,7 +57,7 @@ def reads(loaded: Loaded) -> ReadAnswer:
         if question.reads == "date":
             return _dates(loaded, text, question)
         if question.reads_like:
-            found = tuple(as_read(loaded, r) for r in read_findings(loaded, text, question.reads_like))
+            found = tuple(as_read(loaded, r) for r in reader.read(text, question.reads_like))
         return _meant(loaded, question, found) or own or _begins(loaded, text, question)
 
     return read

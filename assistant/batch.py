@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from .answering import read_findings, reader_of
 from .determination import Truth, determine, missing, notices
 from .errors import AssistantError
 from .policy import UNKNOWN, Loaded, in_order, values_of
+from .readers import reader_of
 
 MAX_LINE = 2_000_000
 
@@ -30,7 +30,7 @@ def interpret(loaded: Loaded, text: str, question: str | None = None) -> Row:
     if question is not None and question not in loaded.prompts.question:
         known = ", ".join(q.id for q in loaded.prompts.questions)
         raise AssistantError(f"there is no question '{question}'", f"There are {known}")
-    readings = read_findings(loaded, text, question)
+    readings = reader_of(loaded).read(text, question)
     facts: Row = {}
     possible: Row = {}
     for reading in readings:

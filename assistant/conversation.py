@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .answering import reader_of
 from .errors import AssistantError
 from .events import Answered, Asked, Event, Noted, Picked, Reopened, Undone
 from .findings import NOT_STATED, SKIP, START, Turn
 from .identifiers import REMOVED, Identifier, identifiers_in, redacted
 from .interview import Ask, Session, advance, answered, completed, next_question
 from .policy import UNKNOWN, Value, values_of
+from .readers import reader_of
 from .safe_text import clean
 from .view import OUTCOME_WORDS, criteria_lines, criterion_for, determination_line, say_values, understood
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from .answering import reader_of
 from .events import Answered
 from .interview import Session
 from .policy import Loaded, Policy, Value
+from .readers import reader_of
 
 MAX_WORDS = 4
 MIN_CASES = 2

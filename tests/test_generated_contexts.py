@@ -6,8 +6,8 @@ does to any words: leaves them open, denies them, affirms them, gives them to so
 
 import pytest
 
-from assistant.answering import reader_of
 from assistant.policy import load
+from assistant.readers import reader_of
 
 READER = reader_of(load(None))
 

@@ -7,8 +7,8 @@ from itertools import permutations
 
 import pytest
 
-from assistant.answering import reader_of
 from assistant.policy import load
+from assistant.readers import reader_of
 
 LOADED = load(None)
 READER = reader_of(LOADED)

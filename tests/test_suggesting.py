@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering import reader_of
 from assistant.cli import main
 from assistant.matching import Reader
 from assistant.policy import Library, load
+from assistant.readers import reader_of
 
 ROOT = Path(__file__).parent.parent
 

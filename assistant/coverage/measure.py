@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..answering import reader_of, reads
+from ..answering import reads
 from ..determination import Determination, Outcome, Truth, readings_that_apply
 from ..errors import AssistantError
 from ..events import Answered, Asked, Concluded, Event, FactRead, Picked, Reopened, Started, Undone
@@ -15,6 +15,7 @@ from ..interview import Session, advance, next_question, start
 from ..matching.text import normalise
 from ..matching.vocabulary import Document
 from ..policy import Loaded, Policy
+from ..readers import reader_of
 from ..transcript import Piece, parse_piece
 
 _KEPT = 20_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -259,10 +260,10 @@ def _terms(document: Document) -> Iterable[tuple[str, Term]]:
     plain += [(f"heading_{name}", words) for name, words in document.headings.items()]
     for kind, words in plain:
         yield from ((w, Term(kind)) for w in words)
-    sites = [f" {site} " for site in document.sites]
+    site = re.compile(f" (?:{'|'.join(map(re.escape, document.sites))}) ")
 
     def own(phrase: str) -> bool:
-        return any(site in f" {phrase} " for site in sites)
+        return bool(document.sites) and site.search(f" {phrase} ") is not None
 
     if document.sides:
         for side in SIDE_KINDS:

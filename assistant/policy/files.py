@@ -34,6 +34,10 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+class _WordLoader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]
+    """Reads every plain value as the words that stand there: a vocabulary is words, and its model knows the numbers."""
+
+
 class PolicyError(AssistantError):
     """A policy, prompts or vocabulary file that can not be used."""
 
@@ -116,7 +120,7 @@ class Library:
         """The parsed content of `policy/vocabulary/<name>.yaml`."""
         for root in self._roots("policy"):
             if (path := root / "vocabulary" / f"{name}.yaml").is_file():
-                return read_yaml(self._file(root, path))
+                return read_yaml(self._file(root, path), words=True)
         raise PolicyError(f"there is no vocabulary '{name}'", f"Add policy/vocabulary/{name}.yaml")
 
     def vocabulary_path(self, name: str) -> Path | None:
@@ -131,8 +135,8 @@ def load_vocabulary(name: str) -> dict[str, Any]:
     return Library().vocabulary(name)
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Parse one YAML file of plain data.
+def read_yaml(path: Path, *, words: bool = False) -> dict[str, Any]:
+    """Parse one YAML file of plain data; with `words`, no value is anything but text.
 
     Raises:
         PolicyError: Unreadable, too large, nested too deeply, not YAML, a key twice, an alias, or not a mapping.
@@ -144,7 +148,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
             raise PolicyError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB", "Split it")
         if not any(path.is_relative_to(packaged(kind)) for kind in ("policy", "prompts")):
             _check_depth(path, raw)
-        loader = _Loader(raw)
+        loader = (_WordLoader if words else _Loader)(raw)
         try:
             node = loader.get_single_node()
             _check_nodes(path, node)
@@ -180,24 +184,26 @@ def _check_depth(path: Path, raw: bytes) -> None:
 
 def _check_nodes(path: Path, root: yaml.Node | None) -> None:
     """Refuse keys that stand twice, aliases (they can blow up to any size) and tags."""
+
+    def refuse(node: yaml.Node, what: str, instead: str) -> PolicyError:
+        return PolicyError(f"{path}:{node.start_mark.line + 1}: {what}", instead)
+
     seen: set[int] = set()
     pending = [root] if root else []
     while pending:
         node = pending.pop()
-        line = f"{path}:{node.start_mark.line + 1}"
         if id(node) in seen:
-            raise PolicyError(f"{line}: aliases (*name) are not allowed", "Write the value out")
+            raise refuse(node, "aliases (*name) are not allowed", "Write the value out")
         seen.add(id(node))
         if not node.tag.startswith("tag:yaml.org,2002:") or "python" in node.tag:
-            raise PolicyError(f"{line}: tags (!name) are not allowed", "Write a plain value")
+            raise refuse(node, "tags (!name) are not allowed", "Write a plain value")
         if isinstance(node, yaml.MappingNode):
             keys: set[str] = set()
             for key, value in node.value:
-                line = f"{path}:{key.start_mark.line + 1}"
                 if not isinstance(key, yaml.ScalarNode):
-                    raise PolicyError(f"{line}: a key must be a plain word", "Put {{ }} in quotation marks")
+                    raise refuse(key, "a key must be a plain word", "Put {{ }} in quotation marks")
                 if key.value in keys:
-                    raise PolicyError(f"{line}: the key '{key.value}' stands twice", "Remove one")
+                    raise refuse(key, f"the key '{key.value}' stands twice", "Remove one")
                 keys.add(key.value)
                 if not isinstance(value, yaml.ScalarNode):
                     pending.append(value)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..answering import reader_of, reads
+from ..answering import reads
 from ..errors import AssistantError
 from ..events import Answered, Concluded, Event, FactRead, Noted, Picked, Reopened, Started
 from ..findings import NOT_STATED, SKIP, START
@@ -14,6 +14,7 @@ from ..identifiers import REMOVED
 from ..interview import Session, advance, fold, outcome_of, start
 from ..policy import Loaded
 from ..rationale import conclusion
+from ..readers import reader_of
 from .compare import replay
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..answering import read_findings
 from ..policy import Fact, Loaded, Policy, Question, Value
+from ..readers import reader_of
 from .charts import Chart
 from .checking import gold_values
 
@@ -90,7 +90,7 @@ def traps_for(chart: Chart, loaded: Loaded, fact: str) -> tuple[str, ...]:
     return tuple(
         trap
         for trap in chart.front.traps
-        if own & _words(trap) or any(r.fact == fact for r in read_findings(loaded, trap, None))
+        if own & _words(trap) or any(r.fact == fact for r in reader_of(loaded).read(trap))
     )
 
 

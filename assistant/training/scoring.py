@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from ..answering import read_findings
 from ..determination import Determination, Truth
 from ..events import Answered, Event, Picked
 from ..interview import Session, advance, next_question, outcome_of
 from ..policy import Criterion, Loaded, Policy, Value
+from ..readers import reader_of
 from .charts import Chart
 from .checking import gold_determination, gold_values
 from .kinds import kind_of
@@ -164,9 +164,7 @@ def _unscored(session: Session, chart: Chart, fact: str, said: frozenset[Value] 
 @lru_cache(maxsize=64)
 def _readings(chart: Chart, loaded: Loaded) -> tuple[tuple[str, str, frozenset[Value]], ...]:
     """What each sentence of the chart would be read as, taken by itself: sentence, fact, values."""
-    return tuple(
-        (s, r.fact, frozenset[Value](r.values)) for s in chart.sentences for r in read_findings(loaded, s, None)
-    )
+    return tuple((s, r.fact, frozenset[Value](r.values)) for s in chart.sentences for r in reader_of(loaded).read(s))
 
 
 def places_of(chart: Chart, loaded: Loaded, fact: str, values: frozenset[Value]) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
-from assistant.answering import reader_of
+from assistant.readers import reader_of
 from assistant.batch import interpret
 from assistant.matching.reader import Reader
 from assistant.matching.vocabulary import Vocabulary

@@ -63,7 +63,8 @@ def peak(*options):
 
 def compared(place, loaded, name):
     """A full replay against reading the same answers once."""
-    from assistant.answering import read_findings, reads
+    from assistant.answering import reads
+    from assistant.readers import reader_of
     from assistant.replay import replay
     from assistant.transcript import parse_piece, pieces_in
 
@@ -77,7 +78,7 @@ def compared(place, loaded, name):
     began = time.process_time()
     for _ in range(3):
         for text, question in answers:
-            read_findings(loaded, text, question)
+            reader_of(loaded).read(text, question)
     reading = time.process_time() - began
     whole = 0.0
     for _ in range(3):
