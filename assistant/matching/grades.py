@@ -377,6 +377,20 @@ def _measured(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
         if (near and closest <= min((distance(t, tag) for t in against), default=99)) or (alone and not against):
             said: Values = grades_of_lengths(grade, one.low, one.high) or frozenset([grade.absent])
             yield Mention(grade.fact, one.first, one.last, said, None, f"{grade.id}: length", solid=True)
+        elif grade.fact in scene.bare and few and not against and _by_study_only(scene, one.first, one.last):
+            domain = scene.domains[grade.fact]
+            yield Mention(grade.fact, one.first, one.last, domain, None, f"{grade.id}: length", doubtful=True)
+
+
+def _by_study_only(scene: Scene, first: int, last: int) -> bool:
+    """Whether all that the clause of a length names is a study: "no collapse on x-ray; CT shows 1 mm"."""
+    clause = scene.text.clauses[scene.clause_of[first]] if scene.clause_of[first] >= 0 else None
+    kinds = (
+        [scene.kinds_at.get(i, set()) for i in range(clause.first, clause.last) if not first <= i < last]
+        if clause
+        else []
+    )
+    return any("choice" in kind for kind in kinds) and all(kind <= {"choice", "side", "current"} for kind in kinds)
 
 
 def grades_of_lengths(grade: Grade, low: float, high: float) -> frozenset[str]:

@@ -77,7 +77,7 @@ _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,6});")
 _LINK = re.compile(r"\]\([^()\n]{0,300}\)")
 _SPACED = re.compile(r"(?<!\S)[a-z](?: (?:- )?[a-z]){2,}(?!\S)")
-_TOKEN = re.compile(r"[a-z]+(?:'(?:t|ve|re|ll|d|m)(?![a-z]))?(?:'s(?![a-z]))?|\d+(?:\.\d+)?|->|<=|>=|\n|[^\sa-z\d]")
+_TOKEN = re.compile(r"[a-z]+(?:'(?:t|ve|re|ll|d|m)(?![a-z]))?(?:'s(?![a-z]))?|\d+(?:\.\d+)?|-+>|<=|>=|\n|[^\sa-z\d]")
 _SLASHED = re.compile(r"(?<![a-z0-9])[a-z]{1,3}/[a-z]{0,3}(?![a-z0-9])")
 _DATE = re.compile(r"(?<![\d.])\d{1,4}([/.-])\d{1,2}\1\d{2,4}(?!\d)")
 _LONGEST = 60
@@ -214,6 +214,8 @@ def _tokens(plain: str, joined: frozenset[str]) -> tuple[Token, ...]:
     while match := _TOKEN.search(plain, position):
         start = match.start()
         text, position = match.group(), match.end()
+        if text.endswith("->"):
+            text = "->"
         if start in whole:
             position, text = whole[start]
         if text == "-" and start == end and tokens and position < len(plain) and _between_letters(plain, start):

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
-from assistant.readers import reader_of
 from assistant.batch import interpret
 from assistant.matching.reader import Reader
 from assistant.matching.vocabulary import Vocabulary
 from assistant.policy import load, load_vocabulary
+from assistant.readers import reader_of
 
 ANSWERS = Path(__file__).parents[1] / "answers"
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 2.0
