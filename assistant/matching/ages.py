@@ -176,7 +176,7 @@ def _not_an_age(scene: Scene, kinds: Mapping[int, set[str]], unit: int) -> bool:
 
 def _may_be_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int) -> bool:
     """A bare number under the question on age, unless it plainly counts something else."""
-    end += end + 1 < len(scene.words) and scene.words[end] == "-"
+    end += end + 1 < len(scene.words) and scene.words[end] == "-" and scene.text.tokens[end].glued
     after = scene.words[end] if end < len(scene.words) else ""
     before = scene.words[first - 1] if first else ""
     clause = scene.text.clauses[scene.clause_of[first]]

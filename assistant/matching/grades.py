@@ -199,6 +199,7 @@ def _has_own_head(scene: Scene, degree: Tag) -> bool:
         for tag, _ in scene.near(kind, degree):
             if (
                 degree.last <= tag.first <= degree.last + 2
+                and not {")", "and", "&", "+"} & set(scene.words[degree.last : tag.first])
                 and scene.words[tag.first] not in scene.vocabulary.fillers
                 and scene.segment_of[tag.first] == scene.segment_of[degree.first]
             ):
@@ -306,6 +307,9 @@ def _bare_none(scene: Scene, grade: Grade, alone: set[int], graded: set[int]) ->
 
 def _without_source(scene: Scene, places: Sequence[int]) -> list[int]:
     """The words of a part of an answer but for those that say where they come from: per radiology, on CT."""
+    colon = max((i for i in range(places[0], places[-1]) if scene.words[i] == ":"), default=-1)
+    if colon >= 0:
+        return [i for i in places if i > colon]  # rad: none
     words = [scene.words[i] for i in places]
     if words and words[0] in _SOURCES and len(words) <= _SOURCE_WORDS:
         return list(places[-1:])

@@ -212,16 +212,17 @@ class Sides:
         """The side that the answer itself says is under review."""
         scene = self.scene
         this = [tag for tag, side in self.tags if side == "this"]
-        best: tuple[bool, int, str] | None = None
+        best: tuple[bool, bool, int, str] | None = None
         for tag, side in self.tags:
             if side in {"left", "right"}:
                 for mark in this[:_FAR]:
                     gap = max(tag.first - mark.last, mark.first - tag.last, 0)
                     across = scene.clause_of[tag.first] != scene.clause_of[mark.first]
-                    apart = scene.words[min(tag.last, mark.last) : max(tag.first, mark.first)]
-                    if gap <= (2 if across or "," in apart else 6) and (best is None or (across, gap) < best[:2]):
-                        best = (across, gap, side)
-        return best[2] if best else None
+                    apart = "," in scene.words[min(tag.last, mark.last) : max(tag.first, mark.first)]
+                    how_near = (across, apart, gap)
+                    if gap <= (2 if across or apart else 6) and (best is None or how_near < best[:3]):
+                        best = (*how_near, side)
+        return best[3] if best else None
 
     def of(self, mention: Mention) -> str:
         """The side of a mention: left, right, both, this, other, or nothing said."""
