@@ -17,6 +17,8 @@ _SOURCE_WORDS = 5
 _RANGE = frozenset(["to", "-", "or", "/"])
 _OR_MORE = frozenset([("or", "worse"), ("or", "more"), ("or", "greater"), ("or", "higher"), ("or", "above")])
 _OR_LESS = frozenset([("or", "less"), ("or", "better"), ("or", "milder"), ("or", "lower"), ("or", "below")])
+_LESS_THAN = frozenset([("less", "than"), ("milder", "than"), ("lower", "than"), ("short", "of")])
+_MORE_THAN = frozenset([("worse", "than"), ("greater", "than")])
 _AT_MOST = frozenset([("at", "most"), ("up", "to"), ("no", "more", "than"), ("not", "more", "than")])
 _GAP = 4
 _BESIDE, _FEW_BESIDE = 2, 5
@@ -54,7 +56,9 @@ def _corrected_degrees(scene: Scene, grade: Grade, found: Sequence[Mention]) -> 
 def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
     domain = scene.domains[grade.fact]
     order = [grade.absent, *grade.degrees]
-    yield from _scales(scene, grade, used)
+    scaled = list(_scales(scene, grade, used))
+    yield from scaled
+    none_by_scale = [m for m in scaled if m.said == {grade.absent} and not m.doubtful]
     measured = list(_measured(scene, grade, used))
     taken: set[int] = set()
     for tag, term in (*scene.having("head"), *scene.having("head_needing")):
@@ -87,7 +91,7 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
                 solid=True,
                 site="own" if term.own else "open",
             )
-        elif not any(abs(m.first - tag.last) <= 1 or abs(tag.first - m.last) <= 2 for m in measured):
+        elif not any(_beside(tag, m) for m in measured) and not any(_beside(tag, m) for m in none_by_scale):
             head = domain - {grade.absent}
             site = "own" if term.own else "open"
             yield Mention(
@@ -102,6 +106,11 @@ def _grades(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
         yield from degrees_alone
         alone = {scene.clause_of[m.first] for m in (*degrees_alone, *measured)}
         yield from _bare_none(scene, grade, alone, {scene.clause_of[i] for i in taken})
+
+
+def _beside(head: Tag, told: Mention) -> bool:
+    """Whether a length or a grade of a scale stands beside its head: collapse of 3 mm, arthritis: KL 1."""
+    return abs(told.first - head.last) <= 1 or abs(head.first - told.last) <= 2
 
 
 def _asked_or_placed(scene: Scene, grade: Grade, tag: Tag) -> bool:
@@ -136,6 +145,10 @@ def _bounded(scene: Scene, order: Sequence[str], degrees: Sequence[tuple[Tag, Te
     behind = tuple(scene.words[last : last + 2])
     if behind in _OR_MORE or before[-2:] == ("at", "least") or behind == ("at", "least"):
         return list(order[order.index(said[0]) :])
+    if before[-2:] in _LESS_THAN:
+        return list(order[: order.index(said[0])]) or said
+    if before[-2:] in _MORE_THAN:
+        return list(order[order.index(said[-1]) + 1 :]) or said
     if behind in _OR_LESS or before[-2:] in _AT_MOST or before in _AT_MOST or behind == ("at", "most"):
         return list(order[: order.index(said[-1]) + 1])
     return said

@@ -145,10 +145,11 @@ class Judging(Knowledge):
                     mention.doubtful = True
 
     def _denied_elsewhere(self, scene: Scene, side: str | None, mentions: Sequence[Mention]) -> None:
-        """A part that names a source and says none leaves open what the part before it said: "pain; MD note: none"."""
+        """A part that names a source, or now, and says none leaves open what was said before: "pain; MD note: none"."""
         spoken = {scene.segment_of[m.first] for m in mentions}
         if side:  # a part about a side is compared with the side under review
             spoken |= {scene.segment_of[tag.first] for tag, _ in scene.having("side")}
+        now = {scene.segment_of[tag.first] for tag, _ in scene.having("current")}
         parts: dict[int, list[str]] = defaultdict(list)
         for i, word in enumerate(scene.words):
             if word.isalnum():
@@ -158,7 +159,8 @@ class Judging(Knowledge):
             for segment in (behind + 1, behind + 2):
                 words = parts.get(segment, [])
                 says_none = words and "no" in {self.vocabulary.bare.get(words[0]), self.vocabulary.bare.get(words[-1])}
-                if says_none and segment not in spoken and len(words) <= _FEW and SOURCES & set(words):
+                told = SOURCES & set(words) or segment in now
+                if says_none and segment not in spoken and len(words) <= _FEW and told:
                     mention.doubtful = True
 
     def _tied(self, mention: Mention) -> bool:

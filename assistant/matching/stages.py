@@ -34,6 +34,8 @@ def stages_in(scene: Scene, stage: Stage, used: set[int]) -> Iterator[Mention]:
                 f"{stage.id}: system",
                 solid=True,
             )
+        if number and kind == "stage_word" and _graded_behind(scene, number.last):
+            continue
         if number and number.values <= set(allowed) and not any(i in used for i in range(number.first, number.last)):
             used.update(range(number.first, number.last))
             found.append((tag, number))
@@ -72,6 +74,12 @@ def stages_in(scene: Scene, stage: Stage, used: set[int]) -> Iterator[Mention]:
 
 def _stage_number(scene: Scene, tag: Tag) -> Numbers | None:
     return numeral_after(scene, tag.last)
+
+
+def _graded_behind(scene: Scene, i: int) -> bool:
+    """Whether what has scales of its own stands right behind a stage: stage II osteoarthritis."""
+    heads = (term.of for tag, term in scene.having("head") if tag.first == i)
+    return any(grade.scales for grade in heads)
 
 
 def _number_used_near(tag: Tag, used: set[int]) -> bool:

@@ -346,6 +346,8 @@ def bounded_behind(words: Sequence[str], numbers: Numbers) -> Numbers:
     following = words[end : end + 2]
     if following[:1] == ["+"]:
         direction, length = 1, 1
+    elif following in (["at", "least"], ["at", "most"]):
+        direction, length = (1 if following[1] == "least" else -1), 2
     elif len(following) == 2 and following[0] == "or" and following[1] in _BEHIND:
         direction, length = _BEHIND[following[1]], 2
     else:
