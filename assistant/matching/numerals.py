@@ -115,12 +115,12 @@ def bare_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
 
 
 def _only_links_before(scene: Scene, i: int) -> bool:
-    """Whether nothing stands before a number in its clause but small words: it's a 4, looks like a 2."""
-    small = LINKS | scene.vocabulary.fillers | _IT
+    """Whether nothing stands before a number in its clause but small words: it's a 4."""
+    small = LINKS | _IT
     return all(word in small for word in scene.words[scene.text.clauses[scene.clause_of[i]].first : i])
 
 
-_IT = frozenset(["its", "it's", "it", "that's", "thats", "he's", "she's", "they", "call", "called", "says"])
+_IT = frozenset(["its", "it's", "it", "that's", "thats", "he's", "she's", "they", "call", "called", "says", "reads"])
 
 
 def _to_the_point(scene: Scene, number: Numbers) -> bool:
