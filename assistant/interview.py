@@ -258,7 +258,7 @@ def _followed(session: Session, event: Answered | Picked) -> Session:
         turn = _turn(len(session.turns) + 1, event)
         vars(after)["turns"] = (*session.turns, turn)
         if sides := _sides_after(session, turn):
-            vars(after)["sides"] = sides
+            vars(after).update(sides=sides, dates=session.dates, contexts=session.contexts)
     return after
 
 
