@@ -135,6 +135,7 @@ _OVER = {
     ("deeper", "than"): False,
     ("older", "than"): False,
     ("beyond",): False,
+    ("past",): False,
 }
 _UNDER_WORDS = {**_UNDER, ("younger", "than"): False}
 _MILLIMETRES = {
@@ -216,6 +217,11 @@ Numeral = Callable[[int], Numbers | None]
 _BETWEEN = frozenset(["between", "btw", "btwn", "betw", "stages", "grades"])
 
 
+def _both_roman(words: Sequence[str], low: Numbers, high: Numbers | None) -> bool:
+    """Whether two Roman numerals stand there: stage I and II. Of figures, the second may count something else."""
+    return high is not None and all(set(words[n.first]) <= set("iv") for n in (low, high))
+
+
 def number_range(words: Sequence[str], tokens: Sequence[Token], i: int, read: Numeral) -> Numbers | None:
     """A numeral at token i, or a range or pair that begins there: 2-3, II to III, 1 or 2, IIA/IIB."""
     low = read(i)
@@ -232,7 +238,7 @@ def number_range(words: Sequence[str], tokens: Sequence[Token], i: int, read: Nu
         high = read(position + 1)
         if high is None and position + 2 < len(words) and words[position + 1] in {"stage", "grade", "early", "late"}:
             high = read(position + 2)
-        if joint in {"and", "&"} and not between:
+        if joint in {"and", "&"} and not between and not _both_roman(words, low, high):
             high = None
     elif tuple(words[position : position + 2]) in _ONWARD:
         high, joint = read(position + 2), "or"
