@@ -11,6 +11,7 @@ from .values import bounded_years, whole_number
 from .vocabulary import Age
 
 _SAYS_ELSE = frozenset(["finding", "choice", "decoy", "pair_first", "pair_then"])
+_NAMING = 4
 _LEAST_RIVAL = 17
 """Smaller numbers with a source behind them count something else, more often than years: 2 per note."""
 _FEW = 3
@@ -53,7 +54,7 @@ def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
         said: Values = frozenset(
             {low, value} if scene.words[end - 2 if value != low else 0] in {"or", "/"} else range(low, value + 1)
         )
-        named = first - (first > 1 and "age_before" in kinds.get(first - 1, ()))  # under age 49
+        named = _before_its_name(scene, kinds, first)
         bounded = bounded_years(scene.words, first, value, numbers) or bounded_years(scene.words, named, value, numbers)
         if bounded:
             said, first = frozenset(bounded[0]), bounded[1]
@@ -79,6 +80,16 @@ def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
     for mention in bare:
         if not strong or any(_alike(scene, mention, other) for other in strong) or _rival(scene, kinds, mention):
             yield mention
+
+
+def _before_its_name(scene: Scene, kinds: Mapping[int, set[str]], first: int) -> int:
+    """Where the words begin that name a number an age, behind a bound: under age 49, over the age of 40."""
+    i = first
+    while (
+        i > 0 and first - i < _NAMING and ("age_before" in kinds.get(i - 1, ()) or scene.words[i - 1] in {"of", "the"})
+    ):
+        i -= 1
+    return i
 
 
 def _rival(scene: Scene, kinds: Mapping[int, set[str]], mention: Mention) -> bool:
