@@ -132,8 +132,14 @@ class ContextRules:
         by_words: dict[str, list[Cue]] = {}
         for cue in file.cues:
             for words in cue.words:
-                by_words.setdefault(words, []).append(cue)
+                same = by_words.setdefault(self.written_out(words), [])
+                if cue not in same[-1:]:
+                    same.append(cue)
         self.cues: Phrases[tuple[Cue, ...]] = Phrases(((w, tuple(c)) for w, c in by_words.items()), self.joined)
+
+    def written_out(self, phrase: str) -> str:
+        """A phrase with its abbreviations written out, as texts are read."""
+        return " ".join(self.abbreviations.get(word, word) for word in phrase.split())
 
     def spoken(self, text: Text) -> list[str]:
         """The words of a text, abbreviations written out and letters drawn out for emphasis shortened."""

@@ -179,7 +179,7 @@ def load_reader(
 ) -> Reader:
     """A reader from parsed vocabulary files."""
     rules = ContextRules(context)
-    return Reader(Vocabulary(documents.values(), rules.joined), rules, domains, frames)
+    return Reader(Vocabulary(documents.values(), rules), rules, domains, frames)
 
 
 def _words_of(phrases: Iterable[str]) -> frozenset[str]:

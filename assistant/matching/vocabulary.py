@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .assertion import ContextRules
 from .phrases import Phrases
 
 Value = int | str
@@ -222,7 +223,7 @@ class Term:
 class Vocabulary:
     """All documents of a policy, ready to be found in one pass."""
 
-    def __init__(self, documents: Iterable[Mapping[str, Any]], joined: frozenset[str] = frozenset()) -> None:
+    def __init__(self, documents: Iterable[Mapping[str, Any]], rules: ContextRules) -> None:
         self.documents = tuple(Document.model_validate(d) for d in documents)
         terms: dict[str, list[Term]] = defaultdict(list)
         self.numbers: dict[str, int] = {}
@@ -234,8 +235,13 @@ class Vocabulary:
             self.fillers |= frozenset(document.fillers)
             self.ordinary |= frozenset(document.near_words.split())
             self.ordinary |= frozenset(document.ordinary.split())
+            seen: set[tuple[str, str, int, str]] = set()
             for phrase, term in _terms(document):
-                terms[phrase].append(term)
+                written = rules.written_out(phrase)
+                key = (written, term.kind, id(term.of), str(term.value))
+                if key not in seen:  # hip pn, hip pain
+                    seen.add(key)
+                    terms[written].append(term)
             if document.bare:
                 for kind in ("yes", "no", "unclear", "closed"):
                     self.bare.update(dict.fromkeys(getattr(document.bare, kind), kind))
@@ -244,7 +250,7 @@ class Vocabulary:
         self.choices = tuple(c for d in self.documents for c in (*d.choices, *_side_choices(d)))
         self.ages = tuple(a for d in self.documents for a in d.ages)
         self.pairs = tuple(p for d in self.documents for p in d.pairs)
-        self.phrases: Phrases[tuple[Term, ...]] = Phrases(((p, tuple(t)) for p, t in terms.items()), joined)
+        self.phrases: Phrases[tuple[Term, ...]] = Phrases(((p, tuple(t)) for p, t in terms.items()), rules.joined)
 
 
 def _terms(document: Document) -> Iterable[tuple[str, Term]]:

@@ -107,7 +107,7 @@ def main():
     first = first_fuzzy = 0.0
     for times in (1, 10, 100):
         documents, _ = larger(times)
-        vocabulary = Vocabulary(documents, reader.context.joined)
+        vocabulary = Vocabulary(documents, reader.context)
         wide = Reader(vocabulary, reader.context, reader.domains, reader.frames)
         each = 1 / rate(lambda row, wide=wide: wide.read(row["text"], row["question"]), answers)
         choices = [str(p) for p in phrases_of(documents[0])]
