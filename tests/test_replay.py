@@ -47,7 +47,9 @@ def edit(file, old, new):
 
 
 def test_a_broken_term_is_named_with_the_rule_that_read_it(tmp_path, capsys):
-    changed = own(tmp_path / "b", edit("policy/vocabulary/hip.yaml", "groin pain, groin pains, groin pn,", "groin pains,"))
+    changed = own(
+        tmp_path / "b", edit("policy/vocabulary/hip.yaml", "groin pain, groin pains, groin pn,", "groin pains,")
+    )
     assert main(["replay", str(CHART), "--policy-path", changed]) == 1
     out = capsys.readouterr().out
     assert "reading of hip_pain: recorded present “" in out.splitlines()[0]
