@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -315,15 +316,13 @@ def test_a_slip_in_a_long_word_never_makes_another_commitment(row, data):
     ["no ", "(", "1 ", "left right ", "no pain, ", "stage 2 ", "mri or ct ", "a" * 50, "\u200b", "<b>", "&amp;", "2-"],
 )
 def test_repetitions_are_read_in_linear_time(hostile):
-    import time
-
     def seconds(characters):
         text = (hostile * characters)[:characters]
         best = 9.0
         for _ in range(3):
-            began = time.perf_counter()
+            began = time.process_time()
             interpret(load(), text, "stage")
-            best = min(best, time.perf_counter() - began)
+            best = min(best, time.process_time() - began)
         return best
 
     interpret(load(), hostile, "stage")

@@ -281,6 +281,6 @@ def test_what_is_typed_ahead_on_a_slow_line_stays_apart(shell, over_ssh, state, 
     review = over_ssh(review_command("--no-intake", *["--plain"] * (shell == "plain")), shell, expected)
     review.until_ready()
     review.send("".join(f"{answer}\r" for answer in ANSWERS[:-1]))
-    review.terminal.settle(quiet=1.0)
+    review.until(lambda: review.acknowledged == len(ANSWERS) - 1, "reply to the last answer")
     left(review)
     assert saved_stage(state / "X.jsonl", expected) == len(ANSWERS) - 1

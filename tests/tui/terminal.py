@@ -1,5 +1,6 @@
 """A real terminal to run the screen in: what it sends, what is seen, which modes it leaves on."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -81,17 +82,26 @@ class Terminal:
         self._stream.feed(UNKNOWN_TO_PYTE.sub(b"", data))
         return data
 
-    def settle(self, quiet=0.4, limit=20.0):
-        """Read until nothing comes for a while; how many bytes came."""
+    def settle(self, quiet=0.4, limit=60.0):
+        """Read until nothing comes for a while and nobody is at work on more; how many bytes came."""
         began, count = time.monotonic(), 0
         while time.monotonic() - began < limit:
             data = self._read(quiet)
-            if not data:
+            if data is None or (not data and not self._at_work()):
                 break
             count += len(data)
         return count
 
-    def wait_for(self, text, limit=30.0):
+    def _at_work(self):
+        """Whether a process of the session runs or waits for a processor: a busy host is slow, not done."""
+        for stat in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                state, _, _, session = stat.read_text().rpartition(")")[2].split()[:4]
+                if state in "RD" and int(session) == self.process.pid:
+                    return True
+        return False
+
+    def wait_for(self, text, limit=60.0):
         began = time.monotonic()
         while text not in self.text:
             assert time.monotonic() - began < limit, f"no {text!r} on the screen:\n{self.text}"
@@ -106,7 +116,7 @@ class Terminal:
     def press(self, key):
         """Send one key that changes the screen; how many bytes came back."""
         os.write(self.fd, key.encode() if isinstance(key, str) else key)
-        assert select.select([self.fd], [], [], 10)[0], f"no reply to {key!r}"
+        assert select.select([self.fd], [], [], 60)[0], f"no reply to {key!r}"
         return self.settle(0.05)
 
     @property
@@ -120,7 +130,7 @@ class Terminal:
         if number:
             self.process.send_signal(number)
         began = time.monotonic()
-        while self.process.poll() is None and time.monotonic() - began < 20:
+        while self.process.poll() is None and time.monotonic() - began < 60:
             self._read(0.05)
         while self._read(0.1):
             pass
@@ -130,7 +140,7 @@ class Terminal:
         """The line drops: nobody reads any more, and the system sends SIGHUP."""
         os.close(self.fd)
         self.fd = -1
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def modes_left_on(self):
         state = {}

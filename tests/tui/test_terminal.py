@@ -14,7 +14,7 @@ def test_bytes_per_key(terminal, size, budget):
     screen = terminal(size=size)
     costs = [screen.press(key) for key in SENTENCE]
     assert max(costs) <= budget
-    assert SENTENCE[-20:] in screen.text
+    screen.wait_for(SENTENCE[-20:])
 
 
 def test_bytes_of_the_first_screen_of_an_answer_and_while_idle(terminal):
@@ -22,7 +22,7 @@ def test_bytes_of_the_first_screen_of_an_answer_and_while_idle(terminal):
     assert len(screen.output) <= 15_000
     screen.type(SENTENCE)
     assert screen.type("\r", quiet=0.4) <= 10_000
-    assert "hip requested: right" in screen.text
+    screen.wait_for("hip requested: right")
     assert screen.settle(quiet=1.5) == 0
 
 
@@ -125,7 +125,7 @@ def test_a_small_window_says_so_and_still_takes_answers(terminal, tmp_path):
 def test_what_is_pasted_is_one_answer(terminal, tmp_path):
     screen = terminal()
     screen.type(b"\x1b[200~38 yo\r\nright hip\a\r\x1b[201~")
-    assert "38 yo⏎right hip" in screen.text
+    screen.wait_for("38 yo⏎right hip")
     screen.type("\r")
     screen.end(b"\x11")
     assert '"text": "38 yo\\nright hip' in (tmp_path / "review.jsonl").read_text()
@@ -134,7 +134,7 @@ def test_what_is_pasted_is_one_answer(terminal, tmp_path):
 def test_nothing_typed_becomes_a_command_to_the_terminal(terminal):
     screen = terminal()
     screen.type("[bold red]hip pain[/] {{ 7*7 }} \\x1b]0;title\\a\r")
-    assert "[bold red]hip pain[/] {{ 7*7 }}" in screen.text
+    screen.wait_for("[bold red]hip pain[/] {{ 7*7 }}")
     assert b"\x1b]0;" not in screen.output
 
 
