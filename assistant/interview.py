@@ -19,6 +19,9 @@ MAX_ANSWERS = 2
 
 MAX_CHOICES = 12
 
+_CARRIED = ("turns", "sides", "dates", "contexts")
+"""What is worked out of a session, and holds for the next one when nothing was said of the case."""
+
 
 ReadAnswer = Callable[[str, Question, Context], tuple[FactRead, ...]]
 """How an answer's text becomes what it says of facts."""
@@ -244,7 +247,7 @@ def _after(session: Session, event: Event) -> Session:
     after = Session(session.loaded, session.read, (*session.events, event), session.started, completing, concluded)
     if isinstance(event, Asked | Concluded | Reopened):  # none of these says anything of the case
         known = vars(session)
-        vars(after).update({name: known[name] for name in ("turns", "sides", "dates", "contexts") if name in known})
+        vars(after).update({name: known[name] for name in _CARRIED if name in known})
     return after
 
 
@@ -466,9 +469,9 @@ def completed(session: Session, event: Event, *, anew: bool = False) -> tuple[Ev
         new = after.review_of(written.side).determination
         changed = {c: t.value for c, t in new.criteria.items() if old.criteria[c] is not t}
         written = written.model_copy(update={"criteria": changed, "determination": new.outcome.value})
-        turns, sides = after.turns, after.sides
+        known = {name: vars(after)[name] for name in _CARRIED if name in vars(after)}
         after = replace(after, events=(*after.events[:-1], written))
-        vars(after).update(turns=turns, sides=sides)  # what an event records of its effects has none itself
+        vars(after).update(known)  # what an event records of its effects has none itself
     return written, after
 
 
