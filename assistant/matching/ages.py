@@ -17,6 +17,9 @@ _LEAST_RIVAL = 17
 _FEW = 3
 """Words of a clause of a longer answer in which a bare number may be an age."""
 
+_MANY_UNREAD, _SHORT_WORD = 2, 2
+"""An answer with more words unread than this, longer than that, may be about something else than an age."""
+
 
 def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
     """Ages in years; numbers already `used` by other readers are none."""
@@ -71,6 +74,7 @@ def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
         if corrects or _named_age(scene, kinds, first, end):
             strong.append(mention)
         elif age.fact in scene.bare and _may_be_age(scene, kinds, first, end):
+            mention.doubtful = mention.doubtful or _of_something_else(scene)
             (strong if "current" in kinds.get(first - 1, ()) else bare).append(mention)
     for tag, term in scene.having("decade"):
         low = int(term.value)
@@ -80,6 +84,11 @@ def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
     for mention in bare:
         if not strong or any(_alike(scene, mention, other) for other in strong) or _rival(scene, kinds, mention):
             yield mention
+
+
+def _of_something_else(scene: Scene) -> bool:
+    """Whether an answer has so many unread words that its bare numbers count anything."""
+    return sum(_unread(scene, i) and len(w) > _SHORT_WORD for i, w in enumerate(scene.words)) > _MANY_UNREAD
 
 
 def _before_its_name(scene: Scene, kinds: Mapping[int, set[str]], first: int) -> int:

@@ -472,10 +472,21 @@ def _is_dash(text: Text, i: int) -> bool:
 
 def _listed(text: Text, first: int, last: int, between: range) -> bool:
     """Whether a mention behind commas is plainly an item of one list: `or` or `nor` joins it."""
-    around = [text.tokens[i].text for i in (*between, *range(first, min(last + 12, len(text.tokens))))]
-    for word in around:
-        if word in {";", "\n", ".", "-"}:
-            return False
+    if any(text.tokens[i].text in {"or", "nor"} for i in between):
+        return not any(text.tokens[i].text in _NO_LIST for i in between)
+    if any(text.tokens[i].text in _NO_LIST for i in between):
+        return False
+    item = 0
+    for i in range(first, len(text.tokens)):
+        word = text.tokens[i].text
         if word in {"or", "nor"}:
             return True
+        item = 0 if word == "," else item + 1
+        if word in _NO_LIST or (item > _ITEM and i >= last + _NEAR):
+            return False
     return False
+
+
+_NO_LIST = frozenset([";", "\n", ".", "-"])
+_NEAR, _ITEM = 12, 5
+"""How far behind a mention the end of its list may stand; further away, all items must be this short."""

@@ -21,6 +21,24 @@ SOURCES = frozenset(
 )
 """Words that tell where a part of an answer comes from."""
 
+# fmt: off
+FOUND = frozenset([
+    "seen", "found", "detected", "identified", "noted", "visible", "visualized", "visualised", "evident", "shown",
+    "demonstrated", "appreciated", "observed", "revealed", "apparent", "present", "discerned", "demonstrable",
+])
+"""Words for what a study does or does not find."""
+ON, BY = frozenset(["on", "in", "at"]), frozenset(["by", "with", "from", "per", "through"])
+BETWEEN = ON | BY | {"of", "for", "to", "about", "before", "after", "until", "without", "regarding", "than", "as"}
+PAPERS = frozenset([
+    "info", "information", "mention", "word", "words", "data", "detail", "details", "record", "records", "report",
+    "reports", "documentation", "reference", "note", "notes", "comment", "comments", "result", "results", "read",
+    "order", "orders", "request", "plan", "plans", "update", "updates", "decision", "date", "dates", "clue", "idea",
+    "file", "access", "interest", "prior", "previous", "recent", "new", "such", "other", "yet", "it", "them",
+])
+# fmt: on
+"""What may be missing of a study that was not done, or not sent."""
+_NAMES_IT = frozenset(["site", "side", "choice", "choice_any"])
+
 
 class Judging(Knowledge):
     """Judges mentions."""
@@ -42,7 +60,7 @@ class Judging(Knowledge):
                 scene, mention, judgement, in_clause[scene.clause_of[mention.first]]
             )
             listed = judgement.distant and (mention.solid or mention.done)
-            result = judgement.result and mention.done
+            result = mention.done and (judgement.result or _found_on(scene, mention, judgement))
             mention.judgement = AFFIRMED if foreign or listed or result else judgement
             if mention.weak_negated and judgement.assertion is Assertion.NEGATED:
                 mention.weak = True
@@ -52,9 +70,7 @@ class Judging(Knowledge):
                 mention.doubtful = True
         self._repeated(scene, of_fact)
         self._denied_later(scene, mentions, in_clause)
-        self._denied_elsewhere(
-            scene, side, [m for m in mentions if m.judgement.assertion is Assertion.AFFIRMED and not m.done]
-        )
+        self._denied_elsewhere(scene, side, mentions)
         placed = [(m, self._tied(m)) for m in mentions]
         placed = [(m, tied) for m, tied in placed if not tied or self._in_place(scene, m)]
         sides.compare([m for m, tied in placed if tied])
@@ -155,6 +171,8 @@ class Judging(Knowledge):
             if word.isalnum():
                 parts[scene.segment_of[i]].append(word)
         for mention in mentions:
+            if mention.done or mention.judgement.assertion is not Assertion.AFFIRMED:
+                continue
             behind = scene.segment_of[mention.last - 1]
             for segment in (behind + 1, behind + 2):
                 words = parts.get(segment, [])
@@ -208,6 +226,33 @@ class Judging(Knowledge):
         """What stands before "sorry" or "I mean" gives way to what stands behind it."""
         for tag, _ in scene.having("correction"):
             again = {m.fact for m in mentions if m.first >= tag.last}
+            elsewhere = next(scene.near("other_site", tag), None)
+            if (
+                elsewhere
+                and 0 <= elsewhere[0].first - tag.last <= _PRONOUN
+                and not any(m.first >= tag.last for m in mentions)
+            ):
+                for mention in mentions:  # "hip pain - no, that was her shoulder"
+                    mention.doubtful = mention.doubtful or self._tied(mention)
             self._taken_back(scene, tag, mentions)
             mentions = [m for m in mentions if m.first >= tag.first or m.fact not in again]
         return mentions
+
+
+def _found_on(scene: Scene, mention: Mention, judgement: Judgement) -> bool:
+    """Whether a study is where nothing was found: "no abnormalities on x-ray" says that there was one."""
+    if judgement.assertion is not Assertion.NEGATED or not judgement.rule:
+        return False
+    first = mention.first
+    while first and scene.text.tokens[first - 1].start >= judgement.end:
+        first -= 1
+    words = scene.words
+    place = next((i for i in reversed(range(first, mention.first)) if words[i] in BETWEEN), first)
+    if mention.first - place > _FEW or not all(w.isalnum() for w in words[place : mention.first]):
+        return False
+    before = [i for i in range(first, place) if words[i].isalpha()]
+    if any(words[i] in FOUND for i in before):
+        return words[place] in ON | BY
+    denied = scene.text.plain[judgement.start : judgement.end].split()[:1] == ["no"]
+    named = not before or words[before[-1]] in PAPERS or bool(scene.kinds_at.get(before[-1], set()) & _NAMES_IT)
+    return denied and words[place] in ON and not named

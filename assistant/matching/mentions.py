@@ -26,7 +26,9 @@ def collect(scene: Scene) -> list[Mention]:
     found += [*pairs, *_choices(scene)]
     used: set[int] = set()
     for grade in scene.vocabulary.grades:
-        found += grades_in(scene, grade, used)
+        asked = scene.question is None or scene.question in grade.questions
+        if asked or not grade.along or scene.having("system") or _along(scene, grade.along):
+            found += grades_in(scene, grade, used)
     for stage in scene.vocabulary.stages:
         found += stages_in(scene, stage, used)
     for age in scene.vocabulary.ages:

@@ -103,7 +103,7 @@ def bare_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
             or _is_link(scene, number.first - 1)
             or _only_links_before(scene, number.first)
         )
-        alone_after = ends_alone(scene, number.last)
+        alone_after = ends_alone(scene, number.last) or _by_system(scene, number.last)
         letter = words[number.first] in {*_LETTERS, "a"} and len(words) > 3 and not _of_a_side(scene, number.first)
         marker = (
             words[number.last : number.last + 1] == [")"] and "(" not in words[max(0, number.first - 2) : number.first]
@@ -112,6 +112,13 @@ def bare_numerals(scene: Scene, used: set[int]) -> Iterator[Numbers]:
         if alone_before and alone_after and not letter and not marker and not other and _to_the_point(scene, number):
             yield number
         i = number.last
+
+
+def _by_system(scene: Scene, i: int) -> bool:
+    """Whether the system of a number follows it: IIB per Steinberg, 2 on the ARCO scale."""
+    if scene.words[i : i + 1] and scene.words[i] in _PLACING:
+        return any("system" in scene.kinds_at.get(j, ()) for j in range(i + 1, i + 4))
+    return False
 
 
 def _only_links_before(scene: Scene, i: int) -> bool:
@@ -219,7 +226,10 @@ def _numbers_a_list(scene: Scene, i: int) -> bool:
 
 def _inside_a_finding(scene: Scene, i: int) -> bool:
     """Whether a number is part of words that say something else: stairs one at a time, 2 midnights."""
-    return bool(scene.kinds_at.get(i, set()) & {"finding", "choice", "decoy", "pair_first", "pair_then"})
+    kinds = scene.kinds_at.get(i, set())
+    return bool(kinds & {"finding", "choice", "decoy", "pair_first", "pair_then"}) or (
+        "side" in kinds and len(scene.words[i]) > 1
+    )
 
 
 def _is_link(scene: Scene, i: int) -> bool:

@@ -90,12 +90,15 @@ class Grade(VocabularyModel):
     """A finding that comes in degrees, mildest first.
 
     `heads` name it (a head alone leaves the degree open); those `needing` have other meanings and count only under the
-    question or with a word for the place. `absent` is its value when it is negated.
+    question or with a word for the place. `absent` is its value when it is negated. With `along`, it counts under other
+    questions than `questions` only in an answer that names that fact, this place, the disease or a system of stages.
     """
 
     id: str
     fact: str
     absent: str
+    questions: Words = ()
+    along: str = ""
     heads: Words
     needing: Words = ()
     degrees: Mapping[str, Words]
