@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from .assertion import AFFIRMED, Assertion, Judgement, judge_tokens
 from .mentions import collect
+from .numerals import SHORT_ANSWER
 from .place import OTHER, OWN, Sides, follows_other, site_of
 from .reading import Knowledge, says
 from .scene import Mention, Scene, Tag
@@ -195,6 +196,8 @@ class Judging(Knowledge):
             mention.doubtful = True  # an answer about another part of the body alone
         if not place and mention.site == "open" and follows_other(scene, mention):
             mention.doubtful = True  # the sentence before was about another part, and this one names none
+        if mention.site == "needed" and not scene.places_named and len(scene.words) > SHORT_ANSWER:
+            mention.doubtful = True
         if mention.site == "needed":
             return place == OWN or (place == "" and scene.question in mention.questions)
         return place != OTHER

@@ -17,6 +17,8 @@ _WHERE = frozenset([
 ])
 # fmt: on
 
+_NEAR = 3
+
 
 def collect(scene: Scene) -> list[Mention]:
     """All mentions of an answer, in no order."""
@@ -113,6 +115,8 @@ def _choices(scene: Scene) -> Iterator[Mention]:
                 continue
             if entry.only_under and scene.having("side") and _of_another_part(scene, tag):
                 continue
+            if entry.beside and not _choice_beside(scene, tag, entry):
+                continue
             domain = scene.domains[entry.fact]
             said = domain if kind in {"choice_any", "choice_unstated"} else frozenset([term.value])
             denied = (
@@ -135,6 +139,14 @@ def _choices(scene: Scene) -> Iterator[Mention]:
                 site="own" if kind == "choice_none" and term.own else "open",
                 solid=kind == "choice_none",
             )
+
+
+def _choice_beside(scene: Scene, tag: Tag, choice: Choice) -> bool:
+    """Whether a choice is meant: it is asked for, the answer is short, or a word that goes with it stands near."""
+    if scene.question is None or choice.fact in scene.bare or len(scene.words) <= SHORT_ANSWER:
+        return True
+    near = scene.words[max(0, tag.first - _NEAR) : tag.last + _NEAR]
+    return not set(choice.beside).isdisjoint(near)
 
 
 def _of_another_part(scene: Scene, side: Tag) -> bool:

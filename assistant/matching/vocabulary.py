@@ -125,7 +125,8 @@ class Stage(VocabularyModel):
 class Choice(VocabularyModel):
     """One of several things, the first of `best` that is so; with `unstated` words none is told.
 
-    `done` facts count when past, and not when planned.
+    `done` facts count when past, and not when planned. In a long answer to another question its values count only with
+    a word of `beside` near them.
     """
 
     id: str
@@ -137,6 +138,7 @@ class Choice(VocabularyModel):
     unstated: Words = ()
     done: bool = False
     only_under: Words = ()
+    beside: Words = ()
     values: Mapping[str, Words]
 
 
