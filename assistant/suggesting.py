@@ -147,7 +147,8 @@ def as_patch(loaded: Loaded, found: Iterable[Suggestion]) -> tuple[str, list[Sug
         old = path.read_text(encoding="utf-8")
         new = old
         for end, phrase in sorted(additions, reverse=True):
-            new = f"{new[: end - 1]}, {phrase}{new[end - 1 :]}"
+            last = end - 1 if old[end - 1] == "]" else len(old[:end].rstrip())
+            new = f"{new[:last]}, {phrase}{new[last:]}"
         name = f"policy/vocabulary/{path.name}"
         diff += difflib.unified_diff(
             old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{name}", f"b/{name}"

@@ -189,3 +189,58 @@ def test_an_age_is_a_number_of_years_of_this_patient(years):
     for form in ("about {}", "{}?", "mother is {}", "{} months of pain", "under {}", "BMI {}", "{} days ago"):
         assert committed(form.format(years), "age", "age_years") is None
     assert committed(f"{years} yo, sorry, {years + 1}", "stage", "age_years") == years + 1
+
+
+# --- Sides --------------------------------------------------------------------------------------------------------------
+
+# fmt: off
+OF_A_SIDE = {
+    ("symptoms", "hip_pain"): (
+        "pain in the {s} hip", "pain in her {s} hip", "{s} hip hurts", "{s} hip is painful", "ache in the {s} groin",
+        "the {s} groin is painful", "aching of the {s} hip", "pain over the {s} hip", "{S} groin pain x 3 mo",
+        "hip pain on the {s}", "groin pain, {s}", "pain {s} groin", "{s} sided hip pain", "hip pain, {s} side",
+        "pain at the {s} hip joint", "c/o {S} hip pain", "pain localized to the {s} groin", "{s} buttock pain",
+        "pain into the {s} thigh", "the {s} one hurts", "hurts on the {s}", "no pain in the {s} hip",
+        "{s} hip is pain free", "denies {s} hip pain", "{s} hip does not hurt",
+    ),
+    ("stage", "osteonecrosis"): (
+        "AVN of the {s} femoral head", "{s} hip AVN", "osteonecrosis {s} hip", "ONFH {s}", "AVN ({s})",
+        "avascular necrosis in the {s} hip", "{S} hip: AVN", "{s} femoral head is normal", "no AVN in the {s} hip",
+        "{S}: stage 2", "{s} hip ARCO 2", "stage II on the {s}", "ARCO 2 of the {s} hip",
+    ),
+    ("collapse", "femoral_head_collapse"): (
+        "collapse of the {s} femoral head, 3 mm", "no collapse of the {s} femoral head", "{s} head is round",
+        "{s}: no collapse", "{s} femoral head collapsed 3 mm", "mild flattening of the {s} femoral head",
+    ),
+    ("arthritis", "arthritis"): (
+        "mild OA of the {s} hip", "{s} hip KL 3", "no arthritis in the {s} hip", "{s}: Tonnis 2",
+        "severe {s} hip osteoarthritis", "moderate degenerative changes of the {s} hip",
+    ),
+    ("function", "functional_disability"): (
+        "{s} hip limits walking", "limps because of the {s} hip", "cane for the {s} hip",
+        "cannot climb stairs due to {s} hip pain", "{s} hip does not limit her",
+    ),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    ("question", "fact", "template"), [(*key, t) for key, ts in OF_A_SIDE.items() for t in ts], ids=str
+)
+def test_what_is_said_of_one_side_never_counts_for_the_other(question, fact, template):
+    for side, other in (("left", "right"), ("right", "left")):
+        text = template.format(s=side, S=side[0].upper())
+        own, across = (
+            next((r.values for r in READER.read(text, question, side=s) if r.fact == fact), frozenset())
+            for s in (side, other)
+        )
+        assert len(own) == 1, text
+        assert len(across) != 1, text
+
+
+def test_no_phrase_hides_a_side():
+    """A side inside a longer phrase would not be seen as one: "pain in the left hip"."""
+    phrases = [p for e in ENTRIES for p in e.words] + [
+        h for d in DOCUMENTS for g in d.grades for h in (*g.heads, *g.needing)
+    ]
+    assert [p for p in phrases if {"left", "right"} & set(p.split())] == []

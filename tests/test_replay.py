@@ -54,7 +54,7 @@ def test_a_broken_term_is_named_with_the_rule_that_read_it(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "reading of hip_pain: recorded present “" in out.splitlines()[0]
     assert "by “hip pain named, affirmed” then" in out.splitlines()[0]
-    gone = own(tmp_path / "c", edit("policy/vocabulary/hip.yaml", "[arthritis, arthritic,", "[arthritic,"))
+    gone = own(tmp_path / "c", edit("policy/vocabulary/hip.yaml", "      arthritis, arthritic,", "      arthritic,"))
     assert main(["replay", str(CHART), "--policy-path", gone]) == 1
     assert "reading of arthritis: recorded none “no arthritis”, now nothing (the rule “" in capsys.readouterr().out
 
@@ -108,7 +108,7 @@ def test_a_changed_template_is_named(tmp_path, old, new, said):
 
 
 def test_the_report_as_json_has_both_sides_of_every_difference(tmp_path, capsys):
-    changed = own(tmp_path, edit("policy/vocabulary/hip.yaml", "[arthritis, arthritic,", "[arthritic,"))
+    changed = own(tmp_path, edit("policy/vocabulary/hip.yaml", "      arthritis, arthritic,", "      arthritic,"))
     assert main(["replay", str(CHART), "--policy-path", changed, "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert (report["replayed"], report["differing"], report["interrupted"]) == (1, 1, False)

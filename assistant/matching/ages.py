@@ -167,7 +167,8 @@ def _slashed_sex(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: i
 
 def _plain_years(scene: Scene, i: int) -> bool:
     """Whether the word is years, and not part of "years old"."""
-    return scene.words[i : i + 1] in (["year"], ["years"], ["y"]) and scene.words[i + 1 : i + 2] != ["old"]
+    of_age = scene.words[i + 1 : i + 2] == ["old"] or scene.words[i + 1 : i + 3] == ["of", "age"]
+    return scene.words[i : i + 1] in (["year"], ["years"], ["y"]) and not of_age
 
 
 def _years_of(scene: Scene, kinds: Mapping[int, set[str]], i: int) -> bool:

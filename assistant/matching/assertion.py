@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..policy import load_vocabulary
-from .phrases import Found, Phrases
+from .phrases import Found, Phrases, Words, tokens_of
 from .text import Clause, Text, normalise
 
 
@@ -69,7 +69,7 @@ class Cue(BaseModel):
     advised: bool = False
     result: bool = False
     with_negation: bool = False
-    words: tuple[str, ...]
+    words: Words
 
 
 class ContextFile(BaseModel):
@@ -77,7 +77,7 @@ class ContextFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    joined: tuple[str, ...] = ()
+    joined: Words = ()
     abbreviations: Mapping[str, str] = Field(default_factory=dict)
     cues: tuple[Cue, ...]
 
@@ -129,17 +129,20 @@ class ContextRules:
         self.joined = frozenset(file.joined)
         self.abbreviations = dict(file.abbreviations)
         self.spoken_word = lru_cache(maxsize=_KEPT)(self._spoken_word)
-        by_words: dict[str, list[Cue]] = {}
+        by_words: dict[tuple[str, ...], list[Cue]] = {}
         for cue in file.cues:
-            for words in cue.words:
-                same = by_words.setdefault(self.written_out(words), [])
-                if cue not in same[-1:]:
+            for phrase in cue.words:
+                same = by_words.setdefault(self.written_out(phrase), [])
+                if not same or same[-1] is not cue:
                     same.append(cue)
-        self.cues: Phrases[tuple[Cue, ...]] = Phrases(((w, tuple(c)) for w, c in by_words.items()), self.joined)
+        self.cues: Phrases[tuple[Cue, ...]] = Phrases((w, tuple(c)) for w, c in by_words.items())
 
-    def written_out(self, phrase: str) -> str:
-        """A phrase with its abbreviations written out, as texts are read."""
-        return " ".join(self.abbreviations.get(word, word) for word in phrase.split())
+    def written_out(self, phrase: str) -> tuple[str, ...]:
+        """The tokens of a phrase with its abbreviations written out, as texts are read."""
+        words = tokens_of(phrase, self.joined)
+        if self.abbreviations.keys().isdisjoint(words):
+            return words
+        return tuple(token for word in words for token in tokens_of(self.abbreviations.get(word, word), self.joined))
 
     def spoken(self, text: Text) -> list[str]:
         """The words of a text, abbreviations written out and letters drawn out for emphasis shortened."""

@@ -95,7 +95,7 @@ class Framing(Knowledge):
                 kind = "closed"
             elif (another and not found) or (kinds & {"uncertain", "planned"} and not found):
                 kind = "unclear"
-            elif not found and not mentions and self.vocabulary.bare.get(scene.words[0]) in {"yes", "no"}:
+            elif not found and not mentions and self.vocabulary.bare.get(scene.words[0]) == "yes":
                 kind = "unclear"  # yes see ortho consult
         if kind is None:
             return

@@ -8,7 +8,6 @@ from itertools import pairwise
 
 from .assertion import AFFIRMED, Assertion, Judgement, judge_tokens
 from .mentions import collect
-from .numerals import SHORT_ANSWER
 from .place import OTHER, OWN, Sides, follows_other, site_of
 from .reading import Knowledge, says
 from .scene import Mention, Scene, Tag
@@ -17,6 +16,8 @@ _MANY = 50
 _PRONOUN = 3
 """Words before "resolved" in a sentence that goes on about the one before: this has since resolved."""
 _FEW = 5
+_LONG = 12
+"""Words of a sentence that is a note's, and no reply."""
 SOURCES = frozenset(
     ["per", "on", "by", "according", "note", "notes", "says", "said", "states", "report", "reports", "form"]
 )
@@ -62,7 +63,8 @@ class Judging(Knowledge):
             )
             listed = judgement.distant and (mention.solid or mention.done)
             result = mention.done and (judgement.result or _found_on(scene, mention, judgement))
-            mention.judgement = AFFIRMED if foreign or listed or result else judgement
+            meant = choice and not choice.done and judgement.assertion is Assertion.PLANNED  # a request is a plan
+            mention.judgement = AFFIRMED if foreign or listed or result or meant else judgement
             if mention.weak_negated and judgement.assertion is Assertion.NEGATED:
                 mention.weak = True
             self._ended_later(scene, mention)
@@ -196,8 +198,10 @@ class Judging(Knowledge):
             mention.doubtful = True  # an answer about another part of the body alone
         if not place and mention.site == "open" and follows_other(scene, mention):
             mention.doubtful = True  # the sentence before was about another part, and this one names none
-        if mention.site == "needed" and not scene.places_named and len(scene.words) > SHORT_ANSWER:
-            mention.doubtful = True
+        clause = scene.text.clauses[scene.clause_of[mention.first]]
+        placed = scene.places_named or scene.having("choice")
+        if mention.site == "needed" and not placed and clause.last - clause.first > _LONG:
+            mention.doubtful = True  # in a note's long sentence that names no place it may be any
         if mention.site == "needed":
             return place == OWN or (place == "" and scene.question in mention.questions)
         return place != OTHER

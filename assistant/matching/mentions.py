@@ -17,8 +17,6 @@ _WHERE = frozenset([
 ])
 # fmt: on
 
-_NEAR = 3
-
 
 def collect(scene: Scene) -> list[Mention]:
     """All mentions of an answer, in no order."""
@@ -142,11 +140,11 @@ def _choices(scene: Scene) -> Iterator[Mention]:
 
 
 def _choice_beside(scene: Scene, tag: Tag, choice: Choice) -> bool:
-    """Whether a choice is meant: it is asked for, the answer is short, or a word that goes with it stands near."""
+    """Whether a choice is meant: it is asked for, the answer is short, or its clause has a word that goes with it."""
     if scene.question is None or choice.fact in scene.bare or len(scene.words) <= SHORT_ANSWER:
         return True
-    near = scene.words[max(0, tag.first - _NEAR) : tag.last + _NEAR]
-    return not set(choice.beside).isdisjoint(near)
+    clause = scene.text.clauses[scene.clause_of[tag.first]]
+    return not set(choice.beside).isdisjoint(scene.words[clause.first : clause.last])
 
 
 def _of_another_part(scene: Scene, side: Tag) -> bool:

@@ -4,11 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import cache
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BeforeValidator
 
 from .text import Token, normalise
 
 EntryT = TypeVar("EntryT")
+
+
+def listed(value: Any) -> Any:
+    """Phrases written as one text with commas between them; anything else as it is."""
+    return tuple(value.replace("\n", " ").split(", ")) if isinstance(value, str) and value else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
+"""Phrases in YAML: a list, or a text with commas between them."""
+
+
+@cache
+def _tokens_of(chunk: str, joined: frozenset[str]) -> tuple[str, ...]:
+    return tuple(t.text for t in normalise(chunk, joined).tokens)
+
+
+def tokens_of(phrase: str, joined: frozenset[str]) -> tuple[str, ...]:
+    """The tokens of a phrase as texts are read."""
+    chunks = tuple(phrase.split())
+    if phrase.replace(" ", "").isalpha() and phrase.isascii() and phrase.islower():
+        return chunks
+    return tuple(token for chunk in chunks for token in _tokens_of(chunk, joined))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +46,16 @@ class Found(Generic[EntryT]):
 
 
 class Phrases(Generic[EntryT]):
-    """Phrases by their first word. The cost of a search does not depend on how many there are."""
+    """Phrases as tokens, by their first word. The cost of a search does not depend on how many there are."""
 
-    def __init__(self, entries: Iterable[tuple[str, EntryT]], joined: frozenset[str] = frozenset()) -> None:
+    def __init__(self, entries: Iterable[tuple[tuple[str, ...], EntryT]]) -> None:
         by_first: dict[str, dict[int, dict[tuple[str, ...], EntryT]]] = {}
-        for phrase, entry in entries:
-            plain = phrase.replace(" ", "")
-            if plain.isascii() and plain.isalpha() and plain.islower():
-                words = tuple(phrase.split())
-            else:
-                words = tuple(t.text for t in normalise(phrase, joined).tokens)
+        for words, entry in entries:
             if words:
                 by_first.setdefault(words[0], {}).setdefault(len(words), {}).setdefault(words, entry)
         self._by_first = {first: tuple(sorted(lengths.items(), reverse=True)) for first, lengths in by_first.items()}
-        self.words = frozenset(
-            w for lengths in by_first.values() for table in lengths.values() for ws in table for w in ws
+        self.words = frozenset().union(
+            *(ws for lengths in by_first.values() for table in lengths.values() for ws in table)
         )
 
     def find(self, tokens: Sequence[Token], words: Sequence[str]) -> list[Found[EntryT]]:

@@ -11,10 +11,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from .assertion import ContextRules
-from .phrases import Phrases
+from .phrases import Phrases, Words
 
 Value = int | str
-Words = tuple[str, ...]
 SIDE_KINDS = ("left", "right", "both", "this", "other", "one")
 
 
@@ -126,7 +125,7 @@ class Choice(VocabularyModel):
     """One of several things, the first of `best` that is so; with `unstated` words none is told.
 
     `done` facts count when past, and not when planned. In a long answer to another question its values count only with
-    a word of `beside` near them.
+    a word of `beside` in their clause.
     """
 
     id: str
@@ -230,7 +229,7 @@ class Vocabulary:
 
     def __init__(self, documents: Iterable[Mapping[str, Any]], rules: ContextRules) -> None:
         self.documents = tuple(Document.model_validate(d) for d in documents)
-        terms: dict[str, list[Term]] = defaultdict(list)
+        terms: dict[tuple[str, ...], list[Term]] = defaultdict(list)
         self.numbers: dict[str, int] = {}
         self.ordinary: frozenset[str] = frozenset()
         self.fillers: frozenset[str] = frozenset()
@@ -240,13 +239,10 @@ class Vocabulary:
             self.fillers |= frozenset(document.fillers)
             self.ordinary |= frozenset(document.near_words.split())
             self.ordinary |= frozenset(document.ordinary.split())
-            seen: set[tuple[str, str, int, str]] = set()
             for phrase, term in _terms(document):
-                written = rules.written_out(phrase)
-                key = (written, term.kind, id(term.of), str(term.value))
-                if key not in seen:  # hip pn, hip pain
-                    seen.add(key)
-                    terms[written].append(term)
+                known = terms[rules.written_out(phrase)]
+                if not any(t.kind == term.kind and t.of is term.of and t.value == term.value for t in known):
+                    known.append(term)  # hip pn and hip pain are one
             if document.bare:
                 for kind in ("yes", "no", "unclear", "closed"):
                     self.bare.update(dict.fromkeys(getattr(document.bare, kind), kind))
@@ -255,7 +251,7 @@ class Vocabulary:
         self.choices = tuple(c for d in self.documents for c in (*d.choices, *_side_choices(d)))
         self.ages = tuple(a for d in self.documents for a in d.ages)
         self.pairs = tuple(p for d in self.documents for p in d.pairs)
-        self.phrases: Phrases[tuple[Term, ...]] = Phrases(((p, tuple(t)) for p, t in terms.items()), rules.joined)
+        self.phrases: Phrases[tuple[Term, ...]] = Phrases((p, tuple(t)) for p, t in terms.items())
 
 
 def _terms(document: Document) -> Iterable[tuple[str, Term]]:
