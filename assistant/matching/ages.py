@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from .numerals import SHORT_ANSWER, behind_correction, ends_alone
+from .numerals import SHORT_ANSWER, among_unread, behind_correction, ends_alone, unread
 from .scene import Mention, Scene, Values
 from .values import bounded_years, whole_number
 from .vocabulary import Age
@@ -16,9 +16,6 @@ _LEAST_RIVAL = 17
 """Smaller numbers with a source behind them count something else, more often than years: 2 per note."""
 _FEW = 3
 """Words of a clause of a longer answer in which a bare number may be an age."""
-
-_MANY_UNREAD, _SHORT_WORD = 2, 2
-"""An answer with more words unread than this, longer than that, may be about something else than an age."""
 
 
 def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
@@ -74,7 +71,7 @@ def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
         if corrects or _named_age(scene, kinds, first, end):
             strong.append(mention)
         elif age.fact in scene.bare and _may_be_age(scene, kinds, first, end):
-            mention.doubtful = mention.doubtful or _of_something_else(scene)
+            mention.doubtful = mention.doubtful or among_unread(scene, first)
             (strong if "current" in kinds.get(first - 1, ()) else bare).append(mention)
     for tag, term in scene.having("decade"):
         low = int(term.value)
@@ -84,11 +81,6 @@ def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
     for mention in bare:
         if not strong or any(_alike(scene, mention, other) for other in strong) or _rival(scene, kinds, mention):
             yield mention
-
-
-def _of_something_else(scene: Scene) -> bool:
-    """Whether an answer has so many unread words that its bare numbers count anything."""
-    return sum(_unread(scene, i) and len(w) > _SHORT_WORD for i, w in enumerate(scene.words)) > _MANY_UNREAD
 
 
 def _before_its_name(scene: Scene, kinds: Mapping[int, set[str]], first: int) -> int:
@@ -107,13 +99,6 @@ def _rival(scene: Scene, kinds: Mapping[int, set[str]], mention: Mention) -> boo
     joined = before > 0 and scene.words[before] in {"or", "-", "/"} and "age_units" in kinds.get(before - 1, ())
     told = scene.words[mention.last : mention.last + 1] in (["per"], ["by"], ["according"], ["on"], ["in"])
     return joined or (told and max(map(int, mention.said), default=0) > _LEAST_RIVAL)
-
-
-def _unread(scene: Scene, i: int) -> bool:
-    """Whether a word is none that the vocabulary or the context rules know: what it counts, or is counted by."""
-    if not 0 <= i < len(scene.words) or not scene.words[i].isalpha():
-        return False
-    return i not in scene.kinds_at and i not in scene.cued and scene.words[i] not in scene.vocabulary.fillers
 
 
 def _age_unknown(scene: Scene) -> bool:
@@ -204,9 +189,9 @@ def _may_be_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: in
     inside = sum(w.isalnum() for w in scene.words[clause.first : clause.last])
     if len(scene.words) > SHORT_ANSWER and inside > _FEW:
         return False
-    if _unread(scene, end) or kinds.get(first, set()) & _SAYS_ELSE or _age_unknown(scene):
+    if unread(scene, end) or kinds.get(first, set()) & _SAYS_ELSE or _age_unknown(scene):
         return False
-    if (len(scene.words) > SHORT_ANSWER or scene.having("age_birth")) and _unread(scene, first - 1):
+    if (len(scene.words) > SHORT_ANSWER or scene.having("age_birth")) and unread(scene, first - 1):
         return False
     if (
         (kinds.get(end, set()) & _SAYS_ELSE and scene.words[first].isalpha())

@@ -17,6 +17,9 @@ _WHERE = frozenset([
 ])
 # fmt: on
 
+SHORT_CLAUSE = 8
+"""Words of a part of an answer that says one thing."""
+
 
 def collect(scene: Scene) -> list[Mention]:
     """All mentions of an answer, in no order."""
@@ -140,10 +143,10 @@ def _choices(scene: Scene) -> Iterator[Mention]:
 
 
 def _choice_beside(scene: Scene, tag: Tag, choice: Choice) -> bool:
-    """Whether a choice is meant: it is asked for, the answer is short, or its clause has a word that goes with it."""
-    if scene.question is None or choice.fact in scene.bare or len(scene.words) <= SHORT_ANSWER:
-        return True
+    """Whether a choice is meant: it is asked for, its clause is short, or has a word that goes with it."""
     clause = scene.text.clauses[scene.clause_of[tag.first]]
+    if scene.question in {None, *choice.questions} or clause.last - clause.first <= SHORT_CLAUSE:
+        return True
     return not set(choice.beside).isdisjoint(scene.words[clause.first : clause.last])
 
 

@@ -49,6 +49,7 @@ SHORT = 40
 """Words of an answer in which a number may stand for itself, at most."""
 SHORT_ANSWER = 16
 """Words of an answer that speaks of nothing but what was asked."""
+_MANY, _SHORT_WORD = 2, 2
 _FEW_INSIDE = 5
 """Words of a clause of a longer one in which a number may stand for itself."""
 
@@ -205,6 +206,19 @@ def corrected_numeral(scene: Scene, position: int) -> Numbers | None:
     start = behind_correction(scene, position)
     number = range_at(scene, start) if start is not None else None
     return number if number and ends_alone(scene, number.last) else None
+
+
+def unread(scene: Scene, i: int) -> bool:
+    """Whether a word is none that the vocabulary or the context rules know: what it counts, or is counted by."""
+    if not 0 <= i < len(scene.words) or not scene.words[i].isalpha():
+        return False
+    return i not in scene.kinds_at and i not in scene.cued and scene.words[i] not in scene.vocabulary.fillers
+
+
+def among_unread(scene: Scene, i: int) -> bool:
+    """Whether the clause of a bare number has so many unread words that it may count anything."""
+    clause = scene.text.clauses[scene.clause_of[i]]
+    return sum(unread(scene, j) and len(scene.words[j]) > _SHORT_WORD for j in range(clause.first, clause.last)) > _MANY
 
 
 def unread_number(scene: Scene) -> bool:

@@ -124,8 +124,8 @@ class Stage(VocabularyModel):
 class Choice(VocabularyModel):
     """One of several things, the first of `best` that is so; with `unstated` words none is told.
 
-    `done` facts count when past, and not when planned. In a long answer to another question its values count only with
-    a word of `beside` in their clause.
+    `done` facts count when past, and not when planned. Under other questions than `questions`, its values count in a
+    long clause only with a word of `beside` in it.
     """
 
     id: str
@@ -137,6 +137,7 @@ class Choice(VocabularyModel):
     unstated: Words = ()
     done: bool = False
     only_under: Words = ()
+    questions: Words = ()
     beside: Words = ()
     values: Mapping[str, Words]
 
