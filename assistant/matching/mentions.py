@@ -30,7 +30,8 @@ def collect(scene: Scene) -> list[Mention]:
     used: set[int] = set()
     for grade in scene.vocabulary.grades:
         asked = scene.question is None or scene.question in grade.questions
-        if asked or not grade.along or scene.having("system") or _along(scene, grade.along):
+        placed = "own" in scene.places_named or scene.having("system")
+        if asked or not grade.along or placed or _along(scene, grade.along):
             found += grades_in(scene, grade, used)
     for stage in scene.vocabulary.stages:
         found += stages_in(scene, stage, used)
@@ -70,10 +71,10 @@ def _findings(scene: Scene) -> Iterator[Mention]:
 
 
 def _along(scene: Scene, fact: str) -> bool:
-    """Whether the answer names another fact, this place or the disease."""
-    if scene.spoken_of or any(x.of.fact == fact for kind in ("choice", "choice_any") for _, x in scene.having(kind)):
+    """Whether the answer names another fact or the disease."""
+    if scene.spoken_of:
         return True
-    return "own" in scene.places_named
+    return any(x.of.fact == fact for kind in ("choice", "choice_any") for _, x in scene.having(kind))
 
 
 def _beside(scene: Scene, tag: Tag, fact: str) -> bool:

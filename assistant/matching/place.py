@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from .scene import Mention, Scene, Tag, place_tags
 
@@ -14,6 +15,7 @@ _FAR = 12
 
 _CAUSE_LINKS = frozenset(["for", "due", "from", "by", "because", "d/t", "secondary", "after", "(", "with", "given"])
 _BETWEEN_PLACES = frozenset([",", "with", "and", "but"])
+_LISTING = frozenset([",", "and", "or", "&", "/", "the", "his", "her", "both", "also", "as", "well", "in"])
 _BACK_LINKS = frozenset(["of", "in", "at", "to", "on", "involving", "within", "about", "over", "radiating", "from"])
 
 
@@ -126,11 +128,24 @@ def _directly_before(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, s
 
 
 def _directly_behind(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
-    for tag, place in here:
+    for number, (tag, place) in enumerate(here):
         between = scene.words[mention.last : tag.first]
         if tag.first >= mention.last and 0 < len(between) <= 6 and between[0] in _BACK_LINKS and "," not in between:
-            return place
+            return OWN if place == OWN or _own_listed(scene, here[number:]) else place
     return ""
+
+
+def _own_listed(scene: Scene, places: Sequence[tuple[Tag, str]]) -> bool:
+    """Whether places in a row, with nothing but commas and "and" between them, have this one among them."""
+    for (tag, place), (behind, _) in pairwise((*places, (places[-1][0], ""))):
+        if place == OWN:
+            return True
+        gap = scene.words[tag.last : behind.first]
+        if not gap or any(
+            w not in _LISTING and "side" not in scene.kinds_at.get(tag.last + i, ()) for i, w in enumerate(gap)
+        ):
+            return False
+    return False
 
 
 def _nearest(mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
