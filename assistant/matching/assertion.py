@@ -370,6 +370,8 @@ def _says(
         for other in cues
     ):
         return None
+    if ahead and cue.kind == "negated" and _begins_anew(first, low, cues, ranges):
+        return None
     words = [text.tokens[i].text for i in between]
     commas = words.count(",") + words.count(":") * (cue.kind in _OVER_NO_COLON and ahead)
     commas += sum(_is_dash(text, i) for i in between)
@@ -395,6 +397,13 @@ def _says(
         result=cue.result,
         distant=distant and cue.kind == "negated",
     )
+
+
+def _begins_anew(first: int, low: int, cues: Sequence[Found[Cue]], ranges: Sequence[tuple[int, int]]) -> bool:
+    """Whether a mention begins a statement of its own behind the one that a negation is of: no limp walks fine."""
+    if not any(c.first == first and c.entry.id == "new-statement" for c in cues):
+        return False
+    return any(low <= other and last <= first for other, last in ranges)
 
 
 def _goes_on(text: Text, found: Found[Cue]) -> bool:
