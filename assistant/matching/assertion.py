@@ -355,7 +355,7 @@ def _says(
         return None
     if ahead and cue.kind == "negated" and _speaks_back(text, found, cues, ranges):
         return None
-    if cue.direction == "colon" and text.tokens[found.first].text == "no" and _goes_on(text, found):
+    if cue.direction == "colon" and text.tokens[found.first].text in {"no", "never"} and _goes_on(text, found):
         return None
     if cue.direction == "colon":
         if any(text.tokens[i].text not in {":", "(", "-", "=", "|"} for i in between) or high - low > 2:
@@ -370,8 +370,11 @@ def _says(
         for other in cues
     ):
         return None
-    if ahead and cue.kind == "negated" and _begins_anew(first, low, cues, ranges):
+    passed = [(o, e) for o, e in ranges if low <= o and e <= first] if ahead and cue.kind == "negated" else []
+    if passed and _begins_anew(text, passed, first, cues):
         return None
+    if ahead and cue.id == "without" and text.tokens[low].text.isdecimal():
+        return None  # MRI w/o 8/22
     words = [text.tokens[i].text for i in between]
     commas = words.count(",") + words.count(":") * (cue.kind in _OVER_NO_COLON and ahead)
     commas += sum(_is_dash(text, i) for i in between)
@@ -384,6 +387,8 @@ def _says(
         if cue.kind in {"uncertain", "planned", "past", "other_person", "not_documented"} and not cue.listing:
             return None
         distant = ahead and not _listed(text, first, last, between)
+    elif passed and cue.direction != "colon" and not text.tokens[first].text.endswith("ing"):
+        distant = not _listed(text, first, last, range(max(e for _, e in passed), high))
     if cue.kind == "affirmed":
         return Judgement(Assertion.AFFIRMED, cue.id, text.tokens[found.first].start, text.tokens[found.last - 1].end)
     return Judgement(
@@ -399,11 +404,11 @@ def _says(
     )
 
 
-def _begins_anew(first: int, low: int, cues: Sequence[Found[Cue]], ranges: Sequence[tuple[int, int]]) -> bool:
-    """Whether a mention begins a statement of its own behind the one that a negation is of: no limp walks fine."""
-    if not any(c.first == first and c.entry.id == "new-statement" for c in cues):
-        return False
-    return any(low <= other and last <= first for other, last in ranges)
+def _begins_anew(text: Text, passed: Sequence[tuple[int, int]], first: int, cues: Sequence[Found[Cue]]) -> bool:
+    """Whether a mention begins a statement of its own behind what a negation is of: no limp walks fine."""
+    if any(text.tokens[last - 1].text.isdecimal() for _, last in passed):
+        return True
+    return any(c.first == first and c.entry.id == "new-statement" for c in cues)
 
 
 def _goes_on(text: Text, found: Found[Cue]) -> bool:

@@ -61,7 +61,7 @@ class Judging(Knowledge):
             foreign = mention.done and self._meant_for_another(
                 scene, mention, judgement, in_clause[scene.clause_of[mention.first]]
             )
-            listed = judgement.distant and (mention.solid or mention.done)
+            listed = judgement.distant and (mention.solid or mention.done or choice is not None)
             result = mention.done and (judgement.result or _found_on(scene, mention, judgement))
             meant = choice and not choice.done and judgement.assertion is Assertion.PLANNED  # a request is a plan
             mention.judgement = AFFIRMED if foreign or listed or result or meant else judgement
@@ -112,6 +112,8 @@ class Judging(Knowledge):
         """A negation or doubt before a finding says nothing of the study that the clause names behind it."""
         if judgement.assertion not in {Assertion.NEGATED, Assertion.UNCERTAIN} or not judgement.rule:
             return False
+        if any(c.entry.kind == "planned" and 0 <= c.first - mention.last <= 1 for c in scene.cues):
+            return False  # suspected AVN MRI ordered
         start = scene.text.tokens[mention.first].start
         for other in mentions:
             begins = scene.text.tokens[other.first].start
@@ -229,8 +231,24 @@ class Judging(Knowledge):
             assertion = Assertion.AFFIRMED if kind == "yes" else Assertion.NEGATED
             max(before, key=lambda m: m.first).judgement = Judgement(assertion, "correction", start, end)
 
+    def _contradicted(self, scene: Scene, mentions: Sequence[Mention]) -> list[Mention]:
+        """A value, "no" and another value: numbers are corrected (4 mm no 1 mm), of words it is not plain (L no R)."""
+        ordered = sorted(mentions, key=lambda m: (m.fact, m.first, m.last))
+        dropped: list[Mention] = []
+        for before, again in pairwise(ordered):
+            between = [w for w in scene.words[before.last : again.first] if w.isalnum()]
+            if before.fact != again.fact or before.said == again.said or between != ["no"]:
+                continue
+            if all(any(w.isdecimal() for w in scene.words[m.first : m.last]) for m in (before, again)):
+                dropped.append(before)
+                again.judgement = AFFIRMED
+            elif (choice := self.choices.get(before.fact)) and not choice.done:
+                before.doubtful = again.doubtful = True
+        return [m for m in mentions if m not in dropped]
+
     def _corrected(self, scene: Scene, mentions: list[Mention]) -> list[Mention]:
         """What stands before "sorry" or "I mean" gives way to what stands behind it."""
+        mentions = self._contradicted(scene, mentions)
         for tag, _ in scene.having("correction"):
             again = {m.fact for m in mentions if m.first >= tag.last}
             elsewhere = next(scene.near("other_site", tag), None)

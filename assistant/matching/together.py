@@ -93,8 +93,15 @@ class Together(Knowledge):
     @staticmethod
     def _now(scene: Scene, current: list[tuple[Mention, Values]], whole: bool) -> list[tuple[Mention, Values]]:
         """Of mentions that disagree, those in a part of a clause that says "now", or else in such a `whole` clause."""
-        segments = {scene.segment_of[tag.first] for tag, _ in scene.having("current")}
+        tags = [tag for tag, _ in scene.having("current")]
+        behind = [tag for tag in tags if "choice" in scene.kinds_at.get(tag.last, ())]  # the current MRI shows
+        segments = {scene.segment_of[tag.first] for tag in tags if tag not in behind}
         near = [(m, v) for m, v in current if scene.segment_of[m.last - 1] in segments]
+        near += [
+            (m, v)
+            for m, v in current
+            if any(m.first >= t.last and scene.clause_of[m.first] == scene.clause_of[t.first] for t in behind)
+        ]
         clauses = {scene.clause_of[tag.first] for tag, _ in scene.having("current")}
         chosen = near or [(m, v) for m, v in current if whole and scene.clause_of[m.first] in clauses]
         # what a later sentence says has not given way to this "now"
