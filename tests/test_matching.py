@@ -25,7 +25,9 @@ def rows_of(*names):
     return [json.loads(line) for text in texts for line in text.split("\n") if line]
 
 
-ROWS = rows_of("dev", "fresh-a", "fresh-b", "fresh-c", "fresh-d", "fresh-e", "fresh-g", "prose", "prose-2")
+ROWS = rows_of(
+    "dev", "fresh-a", "fresh-b", "fresh-c", "fresh-d", "fresh-e", "fresh-g", "fresh-i", "fresh-j", "prose", "prose-2"
+)
 
 
 def facts(text, question):
@@ -64,6 +66,8 @@ def kinds_of_error(gold, read):
         ("fresh-f", 0.015, 0.94, 0.93),
         ("fresh-g", 0.02, 0.95, 0.97),
         ("fresh-h", 0.01, 0.96, 0.97),
+        ("fresh-i", 0.01, 0.96, 0.97),
+        ("fresh-j", 0.01, 0.94, 0.95),
         ("prose", 0.02, 0.92, 0.88),
         ("prose-2", 0.01, 0.86, 0.93),
         ("prose-3", 0.03, 0.88, 0.90),

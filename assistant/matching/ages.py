@@ -13,7 +13,7 @@ from .vocabulary import Age
 _SAYS_ELSE = frozenset(["finding", "choice", "decoy", "pair_first", "pair_then"])
 _NAMING = 4
 _LEAST_RIVAL = 17
-"""Smaller numbers with a source behind them count something else, more often than years: 2 per note."""
+"""Smaller numbers count something else more often than the years of an age: 2 per note, 1 year."""
 _FEW = 3
 """Words of a clause of a longer answer in which a bare number may be an age."""
 
@@ -68,7 +68,7 @@ def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
         mention = Mention(age.fact, first, end, said, domain - said, f"{age.id}: years", solid=True, dated=True)
         mention.doubtful = said == domain or _half_read(scene, end, value)
         corrects = strong and behind_correction(scene, strong[-1].last) == first and ends_alone(scene, end)
-        if corrects or _named_age(scene, kinds, first, end):
+        if corrects or (_named_age(scene, kinds, first, end) and not _lasting(scene, age, kinds, end, value)):
             strong.append(mention)
         elif age.fact in scene.bare and _may_be_age(scene, kinds, first, end):
             mention.doubtful = mention.doubtful or among_unread(scene, first)
@@ -115,6 +115,13 @@ def _alike(scene: Scene, one: Mention, other: Mention) -> bool:
     """Whether the same word follows both: "age 51 per the form, 52 per the note"."""
     behind = scene.words[one.last : one.last + 1]
     return behind == scene.words[other.last : other.last + 1] and bool(behind) and behind[0].isalpha()
+
+
+def _lasting(scene: Scene, age: Age, kinds: Mapping[int, set[str]], end: int, value: int) -> bool:
+    """Whether few years, that nothing but the word calls an age, are how long something lasts: pain for 1 year."""
+    behind = end + (end < len(scene.words) and scene.words[end] == "-")
+    sexed = "age_after_number" in kinds.get(behind + 1, ())
+    return value <= _LEAST_RIVAL and age.fact not in scene.bare and _plain_years(scene, behind) and not sexed
 
 
 def _named_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int) -> bool:

@@ -20,6 +20,7 @@ _OR_LESS = frozenset([("or", "less"), ("or", "better"), ("or", "milder"), ("or",
 _LESS_THAN = frozenset([("less", "than"), ("milder", "than"), ("lower", "than"), ("short", "of")])
 _MORE_THAN = frozenset([("worse", "than"), ("greater", "than")])
 _AT_MOST = frozenset([("at", "most"), ("up", "to"), ("no", "more", "than"), ("not", "more", "than")])
+_BY = frozenset(["by", "per", "on", "according", "to", "the", "using", "in"])
 _GAP = 4
 _BESIDE, _FEW_BESIDE = 2, 5
 """Words beside a length that stands for itself."""
@@ -338,7 +339,9 @@ def _scales(scene: Scene, grade: Grade, used: set[int]) -> Iterator[Mention]:
         found = numeral_after(scene, tag.last)
         if found is None:
             before = [
-                n for i in range(max(0, tag.first - 3), tag.first) if (n := range_at(scene, i)) and n.last == tag.first
+                n
+                for i in range(max(0, tag.first - 4), tag.first)
+                if (n := range_at(scene, i)) and all(w in _BY for w in scene.words[n.last : tag.first])
             ]
             found = before[0] if before else None
         if found is None or not found.values <= set(scale.grades):

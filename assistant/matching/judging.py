@@ -62,6 +62,7 @@ class Judging(Knowledge):
                 scene, mention, judgement, in_clause[scene.clause_of[mention.first]]
             )
             listed = judgement.distant and (mention.solid or mention.done or choice is not None)
+            listed = listed and not self._continues(scene, mention)
             result = mention.done and (judgement.result or _found_on(scene, mention, judgement))
             meant = choice and not choice.done and judgement.assertion is Assertion.PLANNED  # a request is a plan
             mention.judgement = AFFIRMED if foreign or listed or result or meant else judgement
@@ -120,6 +121,11 @@ class Judging(Knowledge):
             if other.fact != mention.fact and not other.done and judgement.end <= begins < start:
                 return True
         return False
+
+    def _continues(self, scene: Scene, mention: Mention) -> bool:
+        """Whether a mention is part of what stands right before it: no AVN stage 2."""
+        diseases = {s.disease_fact for s in self.vocabulary.stages if mention.fact in {s.fact, s.disease_fact}}
+        return any(tag.last == mention.first and term.of.fact in diseases for tag, term in scene.having("finding"))
 
     @staticmethod
     def _ended_later(scene: Scene, mention: Mention) -> None:
@@ -232,14 +238,15 @@ class Judging(Knowledge):
             max(before, key=lambda m: m.first).judgement = Judgement(assertion, "correction", start, end)
 
     def _contradicted(self, scene: Scene, mentions: Sequence[Mention]) -> list[Mention]:
-        """A value, "no" and another value: numbers are corrected (4 mm no 1 mm), of words it is not plain (L no R)."""
+        """A value, "no" and another value: a correction of numbers (4 mm no 1 mm) or L, no, R; L no R is not plain."""
         ordered = sorted(mentions, key=lambda m: (m.fact, m.first, m.last))
         dropped: list[Mention] = []
         for before, again in pairwise(ordered):
             between = [w for w in scene.words[before.last : again.first] if w.isalnum()]
             if before.fact != again.fact or before.said == again.said or between != ["no"]:
                 continue
-            if all(any(w.isdecimal() for w in scene.words[m.first : m.last]) for m in (before, again)):
+            numbers = all(any(w.isdecimal() for w in scene.words[m.first : m.last]) for m in (before, again))
+            if numbers or scene.words[again.first - 1] == ",":
                 dropped.append(before)
                 again.judgement = AFFIRMED
             elif (choice := self.choices.get(before.fact)) and not choice.done:

@@ -47,7 +47,7 @@ def _findings(scene: Scene) -> Iterator[Mention]:
             continue
         if entry.beside and scene.question not in entry.questions and not _beside(scene, tag, entry.beside):
             continue
-        if entry.along and not _along(scene, entry.along):
+        if entry.along and tag.first and not _along(scene, entry.along):
             continue
         domain = scene.domains[entry.fact]
         denied = None if entry.only_affirmed else domain - {entry.value}

@@ -84,6 +84,9 @@ def numeral_after(scene: Scene, position: int, gap: int = 3) -> Numbers | None:
             "yielded",
             "system",
             "classification",
+            "roman",
+            "numeral",
+            "number",
         }:
             return None
     return None

@@ -10,6 +10,12 @@ from .scene import Mention, Scene, Tag, Values, distance
 from .values import Numbers, bounded_years
 from .vocabulary import Stage
 
+_ORDINALS = {
+    word: number
+    for number, words in enumerate(("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th"), 1)
+    for word in words.split()
+}
+
 
 def stages_in(scene: Scene, stage: Stage, used: set[int]) -> Iterator[Mention]:
     """Stages by number and system, with the disease that they imply; their numbers are added to `used`."""
@@ -73,7 +79,13 @@ def stages_in(scene: Scene, stage: Stage, used: set[int]) -> Iterator[Mention]:
 
 
 def _stage_number(scene: Scene, tag: Tag) -> Numbers | None:
-    return numeral_after(scene, tag.last)
+    """The number behind a word for a stage, or the ordinal before it: second stage, the 3rd stage."""
+    found = numeral_after(scene, tag.last)
+    before = scene.words[tag.first - 1] if tag.first else ""
+    if found or before not in _ORDINALS:
+        return found
+    ranged = scene.words[tag.first - 2 : tag.first - 1] in (["or"], ["to"], ["-"], ["and"], ["/"])
+    return Numbers(tag.first - 1, tag.first, frozenset([_ORDINALS[before]]), doubtful=ranged)
 
 
 def _graded_behind(scene: Scene, i: int) -> bool:

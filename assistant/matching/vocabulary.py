@@ -29,9 +29,9 @@ class Finding(VocabularyModel):
     `site`: `own` names the place by itself; `open` belongs to it unless another body part governs; `needed` counts only
     with a word for the place, or under one of `questions`. A `weak` value gives way to another one in the same answer.
     With `only_affirmed`, a negation of the words says nothing. With `only_under`, they count under those questions
-    alone; with `beside`, next to a word for that fact, too; with `along`, only in an answer that names that fact or
-    the disease. What is `dated` has not come about when it is planned; `solid` words are no items of a list of
-    negated ones. With `done`, the past counts as now, and what is planned or pending is open.
+    alone; with `beside`, next to a word for that fact, too; with `along`, only in an answer that names that fact or the
+    disease, or at its beginning. What is `dated` has not come about when it is planned; `solid` words are no items of a
+    list of negated ones. With `done`, the past counts as now, and what is planned or pending is open.
     """
 
     id: str
