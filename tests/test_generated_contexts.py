@@ -44,7 +44,10 @@ report is silent on {} | {} is being queried | query {} | {} not commented on | 
 about {} | I could not find whether there is {} | likely {} | probable {} | presumed {} | {} felt to be likely |
 suspicious for {} | findings suggestive of {} | {} was considered | mother has {} | father had {} | wife has {} |
 brother with {} | family history of {} | FH: {} | his sister's {} | {} in his father | {} runs in the family | her
-husband has {} | a cousin had {} | {} in mother
+husband has {} | a cousin had {} | {} in mother | most patients have {} | patients with lupus often have {} | the
+disease may cause {} | {} is common in patients on steroids | {} can be present early on | it can lead to {} | risks
+include infection, {} and bleeding | there is a possibility of {} | raises the possibility of {} | {}, I have my doubts
+| I think {} | looks like {} | {} is not excluded | none of the notes mention {} | {} isn't addressed anywhere
 """)
 
 DENIED = templates("""
@@ -57,7 +60,7 @@ failed to show {} | fails to demonstrate {} | no fracture or {} | no fracture, d
 """)
 
 AFFIRMED = templates("""
-{} | has {} | there is {} | with {} | {} noted | {} present | {}: yes | {} + | + {} | shows {} | confirms {} | c/w
+{} | has {} | there is {} | does not deny {} | tramadol is not taking care of the {} | PT has not helped the {} | with {} | {} noted | {} present | {}: yes | {} + | + {} | shows {} | confirms {} | c/w
 {} | consistent with {} | {} is documented | {} seen | {}? Yes. | positive for {} | known {} | persistent {} |
 ongoing {} | still has {} | {} confirmed | {} again noted | {} per report | documented {} | not only fracture but {}
 | {} is evident | {} on exam today | reveals {} | demonstrates {} | no doubt about {} | no change in {} | {} remains

@@ -157,6 +157,30 @@ laterality | R and L => laterality=bilateral | R or L => laterality=?
 laterality | left => laterality=left | left, sorry, right => laterality=right
 level_of_care | inpatient => level_of_care=inpatient | outpatient => level_of_care=outpatient
 level_of_care | IP => level_of_care=inpatient | OP => level_of_care=outpatient
+imaging | no abnormality on x-ray => imaging_modality=radiograph | no x-ray => imaging_modality=?
+imaging | no lesion seen on MRI => imaging_modality=mri | no mention of an MRI => imaging_modality=?
+imaging | MRI of the pelvis was performed => imaging_modality=mri | MRI of the pelvis could be performed => imaging_modality=?
+imaging | x-ray of the hip obtained => imaging_modality=radiograph | may need an x-ray of the hip => imaging_modality=?
+imaging | MRI w/o 8/22 radiologist report in packet => radiology_report=present | MRI 8/22 without radiologist report => radiology_report=absent
+stage | ARCO 2 => osteonecrosis_stage=2 | approx ARCO stage 2, looks like => osteonecrosis_stage=?
+stage | second stage by Ficat => osteonecrosis_stage=2 | third stage by Ficat => osteonecrosis_stage=3
+stage | ARCO 3 no ARCO 2 => osteonecrosis_stage=2 | ARCO 2 no ARCO 3 => osteonecrosis_stage=3
+stage | IIB per Steinberg => osteonecrosis_stage=2 | IIIB per Steinberg => osteonecrosis_stage=3
+stage | AVN of the head => osteonecrosis=present | AVN is a progressive disease => osteonecrosis=?
+arthritis | no collapse KL 2 => arthritis=mild | no collapse KL 3 => arthritis=moderate
+arthritis | arthritis is mild => arthritis=mild | arthritis, if any, is mild => arthritis=?
+collapse | depressed 4 mm no 1 mm => femoral_head_collapse=minimal | depressed 1 mm no 4 mm => femoral_head_collapse=moderate
+symptoms | denies hip pain => hip_pain=absent | does not deny hip pain => hip_pain=present
+symptoms | denies hip pain => hip_pain=absent | denies severe hip pain => hip_pain=?
+symptoms | no hip pain => hip_pain=absent | pills do not control the hip pain => hip_pain=present
+symptoms | pain in the hip => hip_pain=present | hip pain - no, that was the shoulder => hip_pain=?
+symptoms | hip pain for 30 years => hip_pain=present | 30 years old, hip pain => age_years=30
+symptoms | has groin pain => hip_pain=present | patients usually present with groin pain => hip_pain=?
+symptoms | pain in back and hips => hip_pain=present | pain in back and knees => hip_pain=-
+function | no cane walks 2 miles => functional_disability=absent | no longer walks without a cane => functional_disability=present
+function | walks without a stick => functional_disability=absent | never walks without a stick => functional_disability=?
+function | walks with a cane => functional_disability=present | options discussed: a cane => functional_disability=?
+laterality | L, no, R => laterality=right | R, no, L => laterality=left
 level_of_care | outpatient => level_of_care=outpatient | outpatient? => level_of_care=?
 level_of_care | not inpatient, outpatient => level_of_care=outpatient | not outpatient, inpatient => level_of_care=inpatient
 """

@@ -70,7 +70,7 @@ class Judging(Knowledge):
                 mention.weak = True
             self._ended_later(scene, mention)
             mention.side = sides.of(mention) if sides.tags else ""
-            if mention.solid and self._has_exception(scene, mention):
+            if mention.solid and (self._has_exception(scene, mention) or self._undone(scene, mention)):
                 mention.doubtful = True
         self._repeated(scene, of_fact)
         self._denied_later(scene, mentions, in_clause)
@@ -219,6 +219,14 @@ class Judging(Knowledge):
         """Whether "except" follows in the clause: "no complaints except hip pain"."""
         clause = scene.clause_of[mention.first]
         return any(cue.entry.kind == "exception" and cue.first >= mention.last for cue in scene.cues_of.get(clause, ()))
+
+    @staticmethod
+    def _undone(scene: Scene, mention: Mention) -> bool:
+        """Whether a negation stands before words that begin with "without": never walks without a stick."""
+        if scene.words[mention.first] != "without":
+            return False
+        cues = scene.cues_of.get(scene.clause_of[mention.first], ())
+        return any(c.entry.kind == "doubling" and 0 <= mention.first - c.last <= _FEW for c in cues)
 
     @staticmethod
     def _same_on_both(mention: Mention, mentions: Sequence[Mention]) -> bool:
