@@ -148,7 +148,14 @@ def _named_age(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int
         if first >= 2 and scene.words[first - 1] in {":", "=", "is", "-", "of", "now"}
         else set()
     )
-    return "age_before" in before and "age_not_after" not in after
+    behind = "".join(scene.words[end : end + 1])
+    few = scene.vocabulary.numbers.get(
+        scene.words[first], int(scene.words[first]) if scene.words[first].isdecimal() else 0
+    )
+    plain = behind.isalpha() and end not in scene.cued and behind not in scene.vocabulary.fillers
+    counts = unread(scene, end) or bool(after & _SAYS_ELSE) or behind == "%" or (few <= _LEAST_RIVAL and plain)
+    called = any(scene.words[i].startswith("age") for i in range(max(0, first - 2), first))
+    return "age_before" in before and "age_not_after" not in after and (called or not counts)
 
 
 def _slashed_sex(scene: Scene, kinds: Mapping[int, set[str]], first: int, end: int) -> bool:

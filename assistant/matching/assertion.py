@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -412,8 +413,12 @@ def _begins_anew(text: Text, passed: Sequence[tuple[int, int]], first: int, cues
 
 
 def _goes_on(text: Text, found: Found[Cue]) -> bool:
-    """Whether another word follows directly: "no" then speaks of that one."""
-    return found.last < len(text.tokens) and text.tokens[found.last].text.isalpha()
+    """Whether another word follows directly, none for a source: "no" then speaks of that one."""
+    behind = text.tokens[found.last].text if found.last < len(text.tokens) else ""
+    return behind.isalpha() and behind not in _TOLD_BY
+
+
+_TOLD_BY = frozenset(["per", "on", "by", "according", "from", "at", "today", "now", "currently"])
 
 
 def _bracketed(text: Text, other: Found[Cue], low: int, high: int) -> bool:
@@ -448,8 +453,16 @@ def _is_minus(text: Text, clause: Clause, found: Found[Cue], before: str, ahead:
     words = [t.text for t in text.tokens[clause.first : clause.last]]
     if found.last == len(text.tokens) and not ahead:
         return True
+    if found.first == clause.first and not _signs_lead(words):
+        return False  # a line's bullet
     behind = text.tokens[found.last].text if found.last < clause.last else ","
     return "+" in words and (before in {",", ":"} if ahead else behind in {",", ";"})
+
+
+def _signs_lead(words: Sequence[str]) -> bool:
+    """Whether a later item of a list begins with a sign, and the first with one only: - limp, + pain."""
+    later = any(word == "," and behind in {"+", "-"} for word, behind in pairwise(words))
+    return later and words[1:2] not in (["+"], ["-"])
 
 
 def _is_sign(text: Text, position: int) -> bool:

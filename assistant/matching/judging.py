@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from .assertion import AFFIRMED, Assertion, Judgement, judge_tokens
 from .mentions import collect
+from .numerals import unread
 from .place import OTHER, OWN, Sides, follows_other, site_of
 from .reading import Knowledge, says
 from .scene import Mention, Scene, Tag
@@ -68,6 +69,8 @@ class Judging(Knowledge):
             mention.judgement = AFFIRMED if foreign or listed or result or meant else judgement
             if mention.weak_negated and judgement.assertion is Assertion.NEGATED:
                 mention.weak = True
+            if (mention.solid or choice) and self._past_a_noun(scene, mention):
+                mention.doubtful = True
             self._ended_later(scene, mention)
             mention.side = sides.of(mention) if sides.tags else ""
             if mention.solid and (self._has_exception(scene, mention) or self._undone(scene, mention)):
@@ -221,6 +224,19 @@ class Judging(Knowledge):
         return any(cue.entry.kind == "exception" and cue.first >= mention.last for cue in scene.cues_of.get(clause, ()))
 
     @staticmethod
+    def _past_a_noun(scene: Scene, mention: Mention) -> bool:
+        """Whether a bare "no" or "not" before a value has an unread word for its own: no progr, OA still mild."""
+        judgement = mention.judgement
+        if judgement.assertion is not Assertion.NEGATED or judgement.end > scene.text.tokens[mention.first].start:
+            return False
+        if scene.text.plain[judgement.start : judgement.end] not in {"no", "not"}:
+            return False
+        first = mention.first
+        while first and scene.text.tokens[first - 1].start >= judgement.end:
+            first -= 1
+        return first < mention.first and unread(scene, first)
+
+    @staticmethod
     def _undone(scene: Scene, mention: Mention) -> bool:
         """Whether a negation stands before words that begin with "without": never walks without a stick."""
         if scene.words[mention.first] != "without":
@@ -236,8 +252,12 @@ class Judging(Knowledge):
 
     def _taken_back(self, scene: Scene, tag: Tag, mentions: Sequence[Mention]) -> None:
         """A bare yes or no behind a correction is what the mention before it should have said."""
-        clause = scene.text.clauses[scene.clause_of[tag.first]] if scene.clause_of[tag.first] >= 0 else None
-        rest = [w for w in scene.words[tag.last : clause.last if clause else tag.last] if w.isalnum()]
+        rest: list[str] = []
+        for i in range(tag.last, len(scene.words)):
+            if rest and (not scene.words[i].isalnum() or scene.words[i] in SOURCES | {"at"}):
+                break
+            if scene.words[i].isalnum():
+                rest.append(scene.words[i])
         kind = self.vocabulary.bare.get(" ".join(rest))
         before = [m for m in mentions if m.last <= tag.first]
         if before and kind in {"yes", "no"}:

@@ -197,9 +197,9 @@ def behind_correction(scene: Scene, position: int) -> int | None:
         kinds = scene.kinds_at.get(i, ())
         if "correction" in kinds:
             seen = True
-        elif not seen and "age_units" in kinds:
+        elif not seen and ("age_units" in kinds or scene.words[i] == "no"):
             continue
-        elif scene.words[i].isalnum() and not (seen and scene.words[i] in LINKS):
+        elif (scene.words[i].isalnum() or "'" in scene.words[i]) and not (seen and scene.words[i] in LINKS | _IT):
             return i if seen else None
     return None
 

@@ -205,8 +205,8 @@ class Sides:
                 for other, place in place_tags(scene, scene.clause_of[tag.first])
                 if abs(other.first - tag.last) <= 1
             )
-            if OWN in near:
-                named.add(side)
+            if OWN in near or scene.vocabulary.bare.get("".join(scene.words[tag.last : tag.last + 1])) == "no":
+                named.add(side)  # left hip, left none
         self.contrasts = self.review is None and {"left", "right"} <= named
         self.unnamed = self.review is None and {s for _, s in self.tags} >= {"one", "other"}
 
@@ -226,7 +226,7 @@ class Sides:
     def _declared(self) -> str | None:
         """The side that the answer itself says is under review."""
         scene = self.scene
-        this = [tag for tag, side in self.tags if side == "this"]
+        this = [tag for tag, side in self.tags if side == "this" and not self._silent(tag)]
         best: tuple[bool, bool, int, str] | None = None
         for tag, side in self.tags:
             if side in {"left", "right"}:
@@ -238,6 +238,11 @@ class Sides:
                     if gap <= (2 if across or apart else 6) and (best is None or how_near < best[:3]):
                         best = (*how_near, side)
         return best[3] if best else None
+
+    def _silent(self, mark: Tag) -> bool:
+        """Whether words for the request are said to tell nothing: the request doesn't say which."""
+        cues = self.scene.cues_of.get(self.scene.clause_of[mark.first], ())
+        return any(c.entry.kind == "not_documented" and 0 <= c.first - mark.last <= 1 for c in cues)
 
     def of(self, mention: Mention) -> str:
         """The side of a mention: left, right, both, this, other, or nothing said."""

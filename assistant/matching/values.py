@@ -283,7 +283,7 @@ def lengths(words: Sequence[str], numbers: Mapping[str, int]) -> list[Interval]:
         if high is None:
             continue
         first, low = i - 1, high
-        if first >= 2 and words[first - 1] in {"-", "to", "or", "and"}:
+        if first >= 2 and words[first - 1] in {"-", "to", "or", "and", "&"}:
             other = first - 2
             factor_low = factor
             if words[other] in _MILLIMETRES and other >= 1:
@@ -350,7 +350,7 @@ def bounded_behind(words: Sequence[str], numbers: Numbers) -> Numbers:
     """A number with a bound behind it: II or less, 3 or higher, 2+."""
     end = numbers.last
     following = words[end : end + 2]
-    if following[:1] == ["+"]:
+    if following[:1] == ["+"] and not "".join(following[1:]).isalnum():  # a word behind it: stage 2 + mild OA
         direction, length = 1, 1
     elif following in (["at", "least"], ["at", "most"]):
         direction, length = (1 if following[1] == "least" else -1), 2
