@@ -84,6 +84,8 @@ class Framing(Knowledge):
         if frame.facts[0] in found:
             return
         kind = self._leading(scene, frozenset(frame.facts))
+        if kind in {"yes", "no"} and self._taken_back(scene, kind):
+            kind = "unclear"
         another = False
         if kind is None:
             kinds = {c.entry.kind for c in scene.cues}
@@ -104,6 +106,15 @@ class Framing(Knowledge):
             given = {frame.facts[0]: _UNKNOWN}
         for reading in self._framed(scene, given, kind):
             found.setdefault(reading.fact, reading)
+
+    @staticmethod
+    def _taken_back(scene: Scene, kind: str) -> bool:
+        """Whether what follows a leading yes or no is doubtful, of another person or part: yes, his uncle had AVN."""
+        kinds = {c.entry.kind for c in scene.cues if c.first}
+        open_kinds = {"uncertain", "not_documented", "other_person", "planned"} | (
+            {"negated"} if kind == "yes" else set()
+        )
+        return bool(kinds & open_kinds) or scene.places_named == {"other"} or bool(scene.having("other_system"))
 
     @staticmethod
     def _facts_at(scene: Scene, i: int) -> set[str]:
