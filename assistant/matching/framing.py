@@ -84,7 +84,7 @@ class Framing(Knowledge):
         if frame.facts[0] in found:
             return
         kind = self._leading(scene, frozenset(frame.facts))
-        if kind in {"yes", "no"} and self._taken_back(scene, kind):
+        if kind in {"yes", "no"} and frame.facts[0] in self.vocabulary.facts and self._taken_back(scene, kind):
             kind = "unclear"
         another = False
         if kind is None:
