@@ -252,8 +252,9 @@ class Vocabulary:
         self.choices = tuple(c for d in self.documents for c in (*d.choices, *_side_choices(d)))
         self.ages = tuple(a for d in self.documents for a in d.ages)
         self.pairs = tuple(p for d in self.documents for p in d.pairs)
-        findings = (f for d in self.documents for f in d.findings)
-        self.facts = frozenset(e.fact for e in (*findings, *self.grades, *self.stages, *self.choices, *self.ages))
+        self.facts = frozenset(f.fact for d in self.documents for f in d.findings)
+        self.facts |= {g.fact for g in self.grades} | {s.fact for s in self.stages} | {a.fact for a in self.ages}
+        self.facts |= {c.fact for c in self.choices}
         self.phrases: Phrases[tuple[Term, ...]] = Phrases((p, tuple(t)) for p, t in terms.items())
 
 
