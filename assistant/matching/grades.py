@@ -314,6 +314,10 @@ def _bare_none(scene: Scene, grade: Grade, alone: set[int], graded: set[int]) ->
         by_source = beside & graded and len(told) < len(places)
         if not (placed or beside & alone or by_source) or not told:
             continue
+        if any(scene.kinds_at.get(i, set()) & {"finding", "pair_first"} for i in places if i < told[0]):
+            continue  # hip pain: none
+        if scene.words[told[-1]] == "any" or "site" in scene.kinds_at.get(told[-1] + 1, ()):  # denies any hip, groin
+            continue
         if scene.vocabulary.bare.get(" ".join(scene.words[i] for i in told)) == "no":
             said: Values = frozenset([grade.absent])
             yield Mention(grade.fact, told[0], told[-1] + 1, said, None, f"{grade.id}: none", solid=True)

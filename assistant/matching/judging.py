@@ -259,7 +259,7 @@ class Judging(Knowledge):
             if scene.words[i].isalnum():
                 rest.append(scene.words[i])
         kind = self.vocabulary.bare.get(" ".join(rest))
-        before = [m for m in mentions if m.last <= tag.first]
+        before = [m for m in mentions if 0 <= tag.first - m.last <= _FEW]
         if before and kind in {"yes", "no"}:
             start, end = scene.text.tokens[tag.last - 1].start, scene.text.tokens[-1].end
             assertion = Assertion.AFFIRMED if kind == "yes" else Assertion.NEGATED
@@ -286,14 +286,14 @@ class Judging(Knowledge):
         mentions = self._contradicted(scene, mentions)
         for tag, _ in scene.having("correction"):
             again = {m.fact for m in mentions if m.first >= tag.last}
-            elsewhere = next(scene.near("other_site", tag), None)
-            if (
-                elsewhere
-                and 0 <= elsewhere[0].first - tag.last <= _PRONOUN
-                and not any(m.first >= tag.last for m in mentions)
-            ):
-                for mention in mentions:  # "hip pain - no, that was her shoulder"
-                    mention.doubtful = mention.doubtful or self._tied(mention)
+            behind = [
+                m.first
+                for m in mentions
+                if m.first >= tag.last and scene.clause_of[m.first] == scene.clause_of[tag.first]
+            ]
+            moved = any(0 <= other.first - tag.last <= _PRONOUN for other, _ in scene.near("other_site", tag))
+            for mention in mentions if moved and not behind else ():  # "hip pain - no, that was her shoulder"
+                mention.doubtful = mention.doubtful or (mention.last <= tag.first and self._tied(mention))
             self._taken_back(scene, tag, mentions)
             mentions = [m for m in mentions if m.first >= tag.first or m.fact not in again]
         return mentions

@@ -47,7 +47,8 @@ def _findings(scene: Scene) -> Iterator[Mention]:
             continue
         if entry.beside and scene.question not in entry.questions and not _beside(scene, tag, entry.beside):
             continue
-        if entry.along and tag.first and not _along(scene, entry.along):
+        meant = not entry.along or not tag.first or term.own or scene.question in {None, *entry.questions}
+        if not meant and not _along(scene, entry.along):
             continue
         domain = scene.domains[entry.fact]
         denied = None if entry.only_affirmed else domain - {entry.value}
@@ -154,6 +155,8 @@ def _choice_beside(scene: Scene, tag: Tag, choice: Choice) -> bool:
 def _of_another_part(scene: Scene, side: Tag) -> bool:
     """Whether a side is said of another part: right lower quadrant, both corneas; in prose, of what nobody knows."""
     i = side.last
+    if not scene.words[i - 1].isalnum():
+        return False  # LT. begins no other words
     while i < len(scene.words) and scene.words[i] in _WHERE:
         i += 1
     if i == len(scene.words) or scene.clause_of[i] != scene.clause_of[side.first]:

@@ -28,7 +28,8 @@ class Together(Knowledge):
         found: dict[str, Reading] = {}
         for fact, said in by_fact.items():
             asked = scene.question is None or fact in self.frames.get(scene.question, Frame()).facts
-            reading = self._together(scene, scores, fact, said if asked else [m for m in said if not m.weak])
+            strong = [m for m in said if not m.weak]
+            reading = self._together(scene, scores, fact, said if asked or strong else [])
             if reading:
                 found[fact] = reading
         for stage in self.vocabulary.stages:
