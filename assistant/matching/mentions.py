@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .ages import ages_in
 from .grades import grades_in
-from .numerals import SHORT_ANSWER
+from .numerals import SHORT_ANSWER, unread
 from .scene import Mention, Scene, Tag
 from .stages import stages_in
 from .vocabulary import Choice
@@ -120,6 +120,8 @@ def _choices(scene: Scene) -> Iterator[Mention]:
                 continue
             if entry.beside and not _choice_beside(scene, tag, entry):
                 continue
+            if scene.words[tag.last - 1] in scene.vocabulary.titles and unread(scene, tag.last):
+                continue  # Mr Smith
             domain = scene.domains[entry.fact]
             said = domain if kind in {"choice_any", "choice_unstated"} else frozenset([term.value])
             denied = (

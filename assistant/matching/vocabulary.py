@@ -188,8 +188,9 @@ class Bare(VocabularyModel):
 class Document(VocabularyModel):
     """The content of one vocabulary file.
 
-    `headings` begin sections of a report, with a colon behind them: `asked` (what a study was to find), `found` (what
-    it found, which counts over what was asked), `planned` (what is still to be done) and `other`.
+    `titles` before a name are no studies or other choices. `headings` begin sections of a report, with a colon behind
+    them: `asked` (what a study was to find), `found` (what it found, which counts over what was asked), `planned` (what
+    is still to be done) and `other`.
     """
 
     sites: Words = ()
@@ -201,6 +202,7 @@ class Document(VocabularyModel):
     corrections: Words = ()
     current: Words = ()
     or_words: Words = ()
+    titles: Words = ()
     decoys: Words = ()
     ordinary: str = ""
     fillers: Words = ()
@@ -252,6 +254,7 @@ class Vocabulary:
         self.choices = tuple(c for d in self.documents for c in (*d.choices, *_side_choices(d)))
         self.ages = tuple(a for d in self.documents for a in d.ages)
         self.pairs = tuple(p for d in self.documents for p in d.pairs)
+        self.titles = frozenset(w for d in self.documents for w in d.titles)
         self.facts = frozenset(f.fact for d in self.documents for f in d.findings)
         self.facts |= {g.fact for g in self.grades} | {s.fact for s in self.stages} | {a.fact for a in self.ages}
         self.facts |= {c.fact for c in self.choices}
