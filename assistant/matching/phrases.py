@@ -16,7 +16,7 @@ EntryT = TypeVar("EntryT")
 
 def listed(value: Any) -> Any:
     """Phrases written as one text with commas between them; anything else as it is."""
-    return tuple(value.replace("\n", " ").split(", ")) if isinstance(value, str) and value else value
+    return tuple(w for w in map(str.strip, value.split(",")) if w) if isinstance(value, str) else value
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
