@@ -26,6 +26,7 @@ pytest.importorskip("statsmodels", reason="pip install 'assistant[agreement]'")
 from assistant.agreement import run
 from assistant.agreement import statistics as s
 from assistant.answering import reads
+from assistant.cli import main
 
 
 def square(*rows):
@@ -423,3 +424,30 @@ def test_the_library_waits_until_it_is_wanted():
 
     code = "import assistant.agreement, sys; assert not {'statsmodels', 'numpy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_charts_say_is_gold(loaded, tmp_path, capsys):
+    from test_training import reviewed
+
+    from assistant.training.charts import charts_of
+
+    charts = {c.id: c for c in charts_of(loaded)[0]}
+    for name, chart, instead in (
+        ("anna", "PV-2", {}),
+        ("anna", "PV-5", {}),
+        ("ben", "PV-5", {"age": "61"}),
+    ):
+        session = reviewed(charts[chart], loaded, mode="exam", instead=instead)[1]
+        first = session.started.model_copy(update={"reviewer": name})
+        (tmp_path / f"{name}-{chart}.jsonl").write_text("".join(encode(e) + "\n" for e in (first, *session.events[1:])))
+    assert main(["agreement", str(tmp_path), "--gold-charts", "--format", "json", "--resamples", "0"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    outcomes = {tuple(c["reviewers"]): c["measures"][0]["agreement"]["value"] for c in found["comparisons"]}
+    assert outcomes["anna", "the charts"] == 1
+    assert outcomes["ben", "the charts"] == 0
+    assert main(["agreement", str(tmp_path), "--gold", "anna", "--gold-charts"]) == 2
+
+
+def test_reviews_of_no_chart_cannot_be_compared_with_charts(panel, capsys):
+    assert main(["agreement", str(panel), "--gold-charts"]) != 0
+    assert "no chart has the id of a case in these reviews" in capsys.readouterr().err

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -11,10 +11,10 @@ from ..answering import reads
 from ..errors import AssistantError
 from ..events import Started
 from ..interview import Session, fold
-from ..policy import Library, load
+from ..policy import Library, Loaded, load
 from ..safe_text import clean
 from ..transcript import read_events, transcripts_in
-from .cases import Choice, analyse, collect
+from .cases import Choice, analyse, collect, same
 from .report import FORMS, TABLES, Form, Table
 from .statistics import Resampling, require_library
 
@@ -31,6 +31,7 @@ def run(
     notes: TextIO | None = None,
     policy: str | None = None,
     gold: str | None = None,
+    standard: Callable[[Loaded, Container[str]], Iterable[tuple[str, Session]]] | None = None,
     form: Form = "text",
     table: Table = "statistics",
     output: Path | None = None,
@@ -50,6 +51,7 @@ def run(
         notes: Where notices go that the form has no place for (CSV); standard error.
         policy: `ID` or `ID@VERSION`; only its reviews count.
         gold: The reviewer whose reviews are the standard.
+        standard: What gives more reviews, of the cases and under the policy that it is given: those of `gold`.
         form: Text, JSON, CSV or HTML.
         table: What CSV holds: statistics or disagreements.
         output: A new file for the report; it may hold words from charts, so only its owner may read it.
@@ -74,6 +76,10 @@ def run(
             bad[0] if bad else "there are no transcripts of this policy in these paths",
             "Name files or directories with *.jsonl",
         )
+    if standard:
+        cases_seen = {same(session.started.case) for _name, session in reviews}
+        newest = max((session.loaded for _name, session in reviews), key=lambda loaded: loaded.policy.version)
+        reviews += standard(newest, cases_seen)
     ratings = collect(reviews, unfinished=unfinished)
     report = analyse(
         ratings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,10 @@ def _add_agreement(commands: Commands) -> None:
         "agreement", parents=[policy_options()], help="how far reviewers of the same cases agree"
     )
     agreement.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="transcripts, or directories with them")
-    agreement.add_argument("--gold", metavar="REVIEWER", help="compare with this reviewer's reviews")
+    gold = agreement.add_mutually_exclusive_group()
+    gold.add_argument("--gold", metavar="REVIEWER", help="compare with this reviewer's reviews")
+    gold.add_argument("--gold-charts", action="store_true", help="compare with what the charts of that id say")
+    agreement.add_argument("--charts", type=Path, metavar="DIR", help="with --gold-charts: charts of your own as well")
     agreement.add_argument("--format", choices=("text", "json", "csv", "html"), default="text")
     agreement.add_argument(
         "--table", choices=("statistics", "disagreements"), default="statistics", help="what CSV holds"
@@ -91,13 +95,19 @@ def _add_agreement(commands: Commands) -> None:
 def _agreement(args: argparse.Namespace) -> int:
     from ..agreement import run
 
+    gold, standard = args.gold, None
+    if args.gold_charts:
+        from ..training.standard import REVIEWER, chart_reviews
+
+        gold, standard = REVIEWER, partial(chart_reviews, directory=args.charts)
     return run(
         args.paths,
         library=library(args),
         out=sys.stdout,
         notes=sys.stderr,
         policy=args.policy,
-        gold=args.gold,
+        gold=gold,
+        standard=standard,
         form=args.format,
         table=args.table,
         output=args.output,
