@@ -15,6 +15,7 @@ from pathlib import Path
 from rapidfuzz import fuzz, process
 
 from assistant.batch import interpret
+from assistant.matching.phrases import listed
 from assistant.matching.reader import Reader
 from assistant.matching.vocabulary import Vocabulary
 from assistant.policy import load, load_vocabulary
@@ -76,14 +77,14 @@ def larger(times):
     document = dict(load_vocabulary("hip"))
     terms = sum(1 for _ in phrases_of(document))
     extra = [f"{word()} {word()}" for _ in range(terms * (times - 1))]
-    return [{**document, "decoys": [*document["decoys"], *extra]}], terms
+    return [{**document, "decoys": [*listed(document["decoys"]), *extra]}], terms
 
 
 def phrases_of(document):
-    """All words of lists in a vocabulary."""
+    """All phrases of a vocabulary: they stand in lists, or in texts with commas."""
     if isinstance(document, dict):
         for value in document.values():
-            yield from phrases_of(value)
+            yield from listed(value) if isinstance(value, str) and "," in value else phrases_of(value)
     elif isinstance(document, list):
         for value in document:
             if isinstance(value, str):
