@@ -177,6 +177,8 @@ symptoms | pain in the hip => hip_pain=present | hip pain - no, that was the sho
 symptoms | hip pain for 30 years => hip_pain=present | 30 years old, hip pain => age_years=30
 symptoms | has groin pain => hip_pain=present | patients usually present with groin pain => hip_pain=?
 symptoms | pain in back and hips => hip_pain=present | pain in back and knees => hip_pain=-
+function | limps per wife => functional_disability=present | wife limps => functional_disability=?
+symptoms | pain in the left thigh => hip_pain=present | pain in the left calf => hip_pain=-
 function | no cane walks 2 miles => functional_disability=absent | no longer walks without a cane => functional_disability=present
 function | walks without a stick => functional_disability=absent | never walks without a stick => functional_disability=?
 function | walks with a cane => functional_disability=present | options discussed: a cane => functional_disability=?

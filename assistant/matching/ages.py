@@ -39,7 +39,7 @@ def ages_in(scene: Scene, age: Age, used: set[int]) -> Iterator[Mention]:
         value, end = read
         low, first = value, i
         i = end
-        if value not in numbers:
+        if value not in numbers or "decoy" in kinds.get(first, ()):
             continue
         if end < len(scene.words) and scene.words[end] in {"-", "to", "and", "or", "/"}:
             upper = whole_number(scene.words, end + 1, scene.vocabulary.numbers)

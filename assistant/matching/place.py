@@ -23,7 +23,9 @@ def site_of(scene: Scene, mention: Mention) -> str:
     """The place that a mention belongs to: `own`, `other`, or nothing said."""
     here = place_tags(scene, scene.clause_of[mention.first])
     if mention.done:
-        return _attached(scene, mention, here) or _report_topic(scene, mention, here) or _elsewhere(scene, here)
+        return (
+            _attached(scene, mention, here) or _report_topic(scene, mention, here) or _elsewhere(scene, mention, here)
+        )
     if mention.site == "open" and _caused_elsewhere(scene, mention):
         return OTHER
     inside = [place for tag, place in here if mention.first <= tag.first < mention.last]
@@ -38,7 +40,7 @@ def site_of(scene: Scene, mention: Mention) -> str:
         or _nearest(mention, here)
         or _heading(scene, mention)
         or _topic(scene, mention)
-        or _elsewhere(scene, here)
+        or _elsewhere(scene, mention, here)
     )
 
 
@@ -77,11 +79,12 @@ def _report_topic(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]
     return OTHER if places == {OTHER} else ""
 
 
-def _elsewhere(scene: Scene, here: Sequence[tuple[Tag, str]]) -> str:
-    """An answer that names other parts of the body, and never this one, is about those."""
-    if here:
+def _elsewhere(scene: Scene, mention: Mention, here: Sequence[tuple[Tag, str]]) -> str:
+    """An answer that has named other parts of the body, and never this one, is about those."""
+    if here or scene.places_named != {OTHER} or scene.spoken_of:
         return ""
-    return OTHER if scene.places_named == {OTHER} and not scene.spoken_of else ""
+    before = scene.clause_of[mention.first]
+    return OTHER if any(places and clause <= before for clause, places in scene.places.items()) else ""
 
 
 def _caused_elsewhere(scene: Scene, mention: Mention) -> bool:
