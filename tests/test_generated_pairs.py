@@ -50,6 +50,20 @@ def test_a_finding_doubted_denied_or_of_another_person_is_not_committed(entry):
     assert [t for t in texts if committed(t, question, entry.fact) == entry.value] == []
 
 
+# A good state that is hoped for, nearly there, over or out of reach.
+NOT_SO_NOW = (
+    "goal: {}", "hopes to be {}", "would like to be {}", "expected to be {}", "should be {}", "working toward {}",
+    "will be {}", "far from {}", "hardly {}", "almost {}", "unable to be {}", "was {} before the fall", "used to be {}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("entry", [e for e in ENTRIES if e.dated and e.only_affirmed], ids=lambda e: e.id)
+def test_a_state_that_is_hoped_for_or_over_is_not_so_now(entry):
+    question = question_for(entry)
+    texts = [f.format(w) for w in entry.words if committed(w, question, entry.fact) == entry.value for f in NOT_SO_NOW]
+    assert [t for t in texts if committed(t, question, entry.fact) == entry.value] == []
+
+
 STAGE_FORMS = [
     (n, form)
     for n in range(1, 7)

@@ -238,11 +238,12 @@ class Judging(Knowledge):
 
     @staticmethod
     def _undone(scene: Scene, mention: Mention) -> bool:
-        """Whether a negation stands before words that begin with "without": never walks without a stick."""
-        if scene.words[mention.first] != "without":
+        """Whether what is said is undone right before it, or before "without": far from fine, never walks without."""
+        if mention.judgement.assertion is Assertion.NEGATED:
             return False
+        reach = _FEW if scene.words[mention.first] == "without" else 1
         cues = scene.cues_of.get(scene.clause_of[mention.first], ())
-        return any(c.entry.kind == "doubling" and 0 <= mention.first - c.last <= _FEW for c in cues)
+        return any(c.entry.kind == "doubling" and 0 <= mention.first - c.last <= reach for c in cues)
 
     @staticmethod
     def _same_on_both(mention: Mention, mentions: Sequence[Mention]) -> bool:

@@ -86,6 +86,8 @@ def _beside(scene: Scene, tag: Tag, fact: str) -> bool:
 def _pairs(scene: Scene) -> Iterator[Mention]:
     for tag, term in scene.having("pair_first"):
         pair = term.of
+        if _said_of_the_record(scene, tag):
+            continue
         for other, then in scene.near("pair_then", tag, pair.within):
             if then.of is pair and other.first >= tag.last and not _excepted(scene, tag, other):
                 domain = scene.domains[pair.fact]
@@ -103,6 +105,11 @@ def _pairs(scene: Scene) -> Iterator[Mention]:
                     weak_negated=pair.weak_if_negated,
                 )
                 break
+
+
+def _said_of_the_record(scene: Scene, first: Tag) -> bool:
+    """Whether words of inability begin words for silence: cannot tell, unable to say."""
+    return any(c.entry.kind == "not_documented" and c.first <= first.first and first.last < c.last for c in scene.cues)
 
 
 def _excepted(scene: Scene, first: Tag, then: Tag) -> bool:
