@@ -177,6 +177,13 @@ symptoms | pain in the hip => hip_pain=present | hip pain - no, that was the sho
 symptoms | hip pain for 30 years => hip_pain=present | 30 years old, hip pain => age_years=30
 symptoms | has groin pain => hip_pain=present | patients usually present with groin pain => hip_pain=?
 symptoms | pain in back and hips => hip_pain=present | pain in back and knees => hip_pain=-
+function | fully independent => functional_disability=absent | goal: fully independent => functional_disability=?
+function | does all normal activities => functional_disability=absent | unable to do normal activities => functional_disability=present
+function | has a cane => functional_disability=present | has a cane but doesn't use it => functional_disability=absent
+arthritis | OA, KL 2 => arthritis=mild | OA: KL 1-2 => arthritis=?
+collapse | collapse: none => femoral_head_collapse=none | collapse: none/minimal => femoral_head_collapse=?
+symptoms | no relief of hip pain => hip_pain=present | no further hip pain => hip_pain=absent
+stage | stage 3 => osteonecrosis_stage=3 | pre stage 3 => osteonecrosis_stage=?
 function | limps per wife => functional_disability=present | wife limps => functional_disability=?
 symptoms | pain in the left thigh => hip_pain=present | pain in the left calf => hip_pain=-
 function | no cane walks 2 miles => functional_disability=absent | no longer walks without a cane => functional_disability=present

@@ -131,6 +131,11 @@ def _down_to_none(scene: Scene, grade: Grade, head: Tag) -> tuple[Tag, str] | No
         if before in (["no", "to"], ["none", "to"], ["absent", "to"]) and not between:
             start: Tag = Found(degree.first - 2, degree.last, degree.entry)
             return start, str(term.value)
+    for degree, term in scene.near("degree", head, 4):
+        gap = [w for w in scene.words[head.last : degree.first] if w != ":"]
+        ranged = len(gap) == 2 and scene.vocabulary.bare.get(gap[0]) == "no" and gap[1] in _RANGE
+        if term.of is grade and degree.first >= head.last and ranged:  # collapse: none/minimal
+            return degree, str(term.value)
     return None
 
 

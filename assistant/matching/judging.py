@@ -243,7 +243,7 @@ class Judging(Knowledge):
             return False
         reach = _FEW if scene.words[mention.first] == "without" else 1
         cues = scene.cues_of.get(scene.clause_of[mention.first], ())
-        return any(c.entry.kind == "doubling" and 0 <= mention.first - c.last <= reach for c in cues)
+        return any(c.entry.kind == "doubling" and c.first < mention.first <= c.last + reach for c in cues)
 
     @staticmethod
     def _same_on_both(mention: Mention, mentions: Sequence[Mention]) -> bool:

@@ -78,7 +78,9 @@ class Together(Knowledge):
         if not together:
             union = frozenset().union(*(v for _, v in current))
             return self._reading(scene, scores, fact, union, current[0][0], said, conflict=True)
-        deciding = min(current, key=lambda c: (len(c[1]), c[0].last - c[0].first))[0]
+        deciding, narrowest = min(current, key=lambda c: (len(c[1]), c[0].last - c[0].first))
+        if len(together) == 1 < len(narrowest):
+            together = narrowest  # what only follows is not said: OA, KL 1-2
         return self._reading(scene, scores, fact, together, deciding, said)
 
     def _compatible(self, mention: Mention, current: Sequence[Values]) -> bool:
