@@ -356,7 +356,7 @@ def _says(
         return None
     if ahead and cue.kind == "negated" and _speaks_back(text, found, cues, ranges):
         return None
-    if cue.direction == "colon" and text.tokens[found.first].text in {"no", "never"} and _goes_on(text, found):
+    if cue.direction == "colon" and text.tokens[found.first].text in {"no", "never", "next"} and _goes_on(text, found):
         return None
     if cue.direction == "colon":
         if any(text.tokens[i].text not in {":", "(", "-", "=", "|"} for i in between) or high - low > 2:
