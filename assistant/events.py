@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FORMAT = 1
+FORMAT = 2
+"""Since 2 a release is an event of its own; reviews of format 1 are read and replayed as they were."""
+READABLE = frozenset({1, 2})
 
 
 class EventModel(BaseModel):
@@ -22,7 +24,9 @@ class FactRead(BaseModel):
     """What an answer says of one fact, with the words that say so.
 
     `values` are those still possible (all of them: spoken of and left open); `start` and `end` are offsets into the
-    answer as typed; `closed` means that the record does not tell, so asking again is pointless.
+    answer as typed; `closed` means that the record does not tell, so asking again is pointless. `side` is that of the
+    words, where it is another one than that of the question (`both`: of both). `doubt` says what about the reading is
+    not sure: words that were not understood, a day and a month that could be swapped.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -37,6 +41,8 @@ class FactRead(BaseModel):
     score: float = 100.0
     closed: bool = False
     rivals: tuple[str, ...] = ()
+    side: str | None = None
+    doubt: str = ""
 
 
 class Reread(BaseModel):
@@ -49,7 +55,10 @@ class Reread(BaseModel):
 
 
 class Started(EventModel):
-    """The first event: which policy, which case, and what the request form says."""
+    """The first event: which policy, which case, and what the request form says.
+
+    `date_order` is how dates in figures are read (3/4/2027: 4 March, or 3 April).
+    """
 
     event: Literal["started"] = "started"
     format: int = FORMAT
@@ -60,6 +69,7 @@ class Started(EventModel):
     reviewer: str = ""
     mode: Literal["review", "practice", "exam"] = "review"
     why: str = ""
+    date_order: Literal["month-day", "day-month"] = "month-day"
     request: Mapping[str, Any] = Field(default_factory=dict)
 
 

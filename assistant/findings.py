@@ -18,11 +18,13 @@ START = "/start"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an answer is read against: the side under review and the dates that give an age."""
+    """What an answer is read against: the side under review, the dates that give an age, and what the form says."""
 
     side: str | None = None
     date_of_service: date | None = None
     birth_date: date | None = None
+    day_first: bool = False
+    requested_side: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import IO
 from pydantic import TypeAdapter, ValidationError
 
 from .errors import AssistantError
-from .events import FORMAT, Event, Started
+from .events import READABLE, Event, Started
 
 MAX_LINE = 2_000_000
 MAX_EVENTS = 2_000
@@ -135,7 +135,7 @@ def parse_line(line: str, where: str) -> Event:
     if name not in _NAMES:
         known = ", ".join(sorted(_NAMES))
         raise TranscriptError(f"{where}: unknown event {json.dumps(name)[:60]}", f"There are: {known}")
-    if name == "started" and content.get("format", FORMAT) != FORMAT:
+    if name == "started" and content.setdefault("format", 1) not in READABLE:
         raise TranscriptError(
             f"{where}: format {content.get('format')} is not known", "Use a newer version of assistant"
         )

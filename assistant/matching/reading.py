@@ -17,7 +17,8 @@ class Reading:
     """What an answer says of one fact, all its mentions brought together.
 
     `values` are those still possible; the whole domain means: spoken of and left open. `start` and `end` are offsets
-    into the answer as typed. `closed`: the record does not tell, so that asking again is pointless.
+    into the answer as typed. `closed`: the record does not tell, so that asking again is pointless. `side`: the side
+    that the words name, if any. `doubt`: what about the reading is not sure.
     """
 
     fact: str
@@ -30,6 +31,8 @@ class Reading:
     score: float = 100.0
     rivals: tuple[str, ...] = ()
     closed: bool = False
+    side: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
