@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from .events import FactRead
@@ -154,3 +156,17 @@ def _statement(loaded: Loaded, text: str, question: Question) -> tuple[FactRead,
     values = tuple(str(v) for v in loaded.policy.fact[fact].values) if given == UNKNOWN else (given,)
     start = text.index(words)
     return (FactRead(fact=fact, values=values, quote=words, start=start, end=start + len(words), method="statement"),)
+
+
+@dataclass(frozen=True)
+class SetAside:
+    quote: str
+    reason: str
+
+
+def set_aside(loaded: Loaded, text: str, question: Question, context: Context) -> tuple[SetAside, ...]:
+    return ()
+
+
+def days_in(text: str, *, day_first: bool) -> tuple[date, ...]:
+    return ()

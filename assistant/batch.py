@@ -11,6 +11,7 @@ from .determination import Truth, determine, missing, notices
 from .errors import AssistantError
 from .policy import UNKNOWN, Loaded, in_order, values_of
 from .readers import reader_of
+from .release import release_of
 
 MAX_LINE = 2_000_000
 
@@ -76,6 +77,7 @@ def assess(loaded: Loaded, facts: Mapping[str, Any], today: date) -> Row:
     except ValueError as error:
         raise AssistantError(str(error)) from error
     found = determine(policy, given)
+    release = release_of(policy, found, given)
     by_truth = {t: [c.id for c in policy.criteria if found.criteria[c.id] is t] for t in Truth}
     return {
         "determination": found.outcome.value,
@@ -92,6 +94,10 @@ def assess(loaded: Loaded, facts: Mapping[str, Any], today: date) -> Row:
         "settled": found.settled,
         "flags": sorted(found.flags),
         "notices": list(notices(policy, today)),
+        "release": {
+            "allowed": release.allowed,
+            "open": [{"item": one.item, "why": one.why, "request": one.request} for one in release.open],
+        },
     }
 
 

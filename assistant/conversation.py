@@ -6,15 +6,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .determination import Outcome
 from .errors import AssistantError
-from .events import Answered, Asked, Event, Noted, Picked, Reopened, Undone
-from .findings import NOT_STATED, SKIP, START, Turn
+from .events import Accepted, Answered, Asked, Event, Noted, Picked, Released, ReleasedItem, Reopened, Undone
+from .findings import CONTRADICTS, NOT_STATED, SKIP, START, Turn
 from .identifiers import REMOVED, Identifier, identifiers_in, redacted
-from .interview import Ask, Session, advance, answered, completed, next_question
+from .interview import (
+    CONTRADICTORY,
+    REQUEST_NOTE,
+    UNSTATED,
+    Ask,
+    Choice,
+    Session,
+    SideReview,
+    advance,
+    answered,
+    completed,
+    context_for,
+    next_question,
+)
 from .policy import UNKNOWN, Value, values_of
 from .readers import reader_of
+from .release_view import last_screen, release_side
 from .safe_text import clean
-from .view import OUTCOME_WORDS, criteria_lines, criterion_for, determination_line, say_values, understood
+from .view import OUTCOME_WORDS, criteria_lines, criterion_for, determination_line, reason_line, say_values, understood
 
 MAX_ANSWER = 20_000
 
@@ -28,12 +43,15 @@ COMMANDS = {
     "/edit": "change an answer: /edit 3, or /edit 3 NEW ANSWER",
     "/undo": "take back the last answer",
     "/pick": "choose a value yourself: /pick arthritis mild REASON",
-    "/note": "write a note on a criterion: /note I2b TEXT",
+    "/note": "write a note: /note TEXT, or on a criterion, a requirement or the request: /note I2b TEXT",
     "/skip": "leave this question open and go on",
     "/unknown": "the record does not say",
     "/start": "skip the questions about the request form",
     "/complete": "go on with questions that can no longer change the outcome",
     "/rationale": "the rationale as it stands",
+    "/release": "release the side whose last screen is shown; nothing else does",
+    "/refer": "hand the case to a physician reviewer: /refer REASON",
+    "/pend": "end as information needed: /pend REASON",
     "/conclude": "close the review",
     "/reopen": "open a closed review again: /reopen REASON",
     "/keep": "go on saving in another directory: /keep DIRECTORY",
@@ -108,19 +126,58 @@ def _answer(session: Session, text: str) -> Reply:
     if session.concluded:
         return Reply(lines=("This review is concluded. Type /rationale, /reopen and a reason, or /quit.",))
     if ask is None:
-        return _conclude(session) if not text.strip() else Reply(lines=(CONCLUDE_HINT,))
+        return _at_the_end(session, text)
     if not text.strip():
         if ask.question in session.loaded.prompts.intake:
             return _record(session, ask, Answered(question=ask.question.id, text=SKIP, side=ask.side, read=()))
         return Reply(lines=("Type an answer. /unknown if the record does not say, /skip to go on, /help for help.",))
-    choice = next((c for c in ask.choices if c.key == text.strip().lower()), None)
+    spoken = " ".join(text.lower().split())
+    choice = next((c for c in ask.choices if spoken in {c.key, c.label.lower()}), None)
     if choice:
-        return _record(
-            session,
-            ask,
-            Picked(question=ask.question.id, facts={choice.fact: choice.value}, side=ask.side, text=text.strip()),
-        )
+        return _choose(session, ask, choice, text.strip())
     return _record(session, ask, answered(session, ask.question.id, text, ask.side))
+
+
+def _choose(session: Session, ask: Ask, choice: Choice, text: str) -> Reply:
+    """A value chosen by its key or its words, or why the record gives none."""
+    silent = {UNSTATED: NOT_STATED, CONTRADICTORY: CONTRADICTS}.get(choice.key)
+    pick = Picked(
+        question=ask.question.id,
+        facts={choice.fact: choice.value},
+        side=ask.side,
+        about=_about(session, ask.side),
+        text=silent or text,
+        reason=choice.label if silent else "",
+    )
+    return _record(session, ask, pick)
+
+
+def _about(session: Session, side: str | None) -> str | None:
+    """The side under review, where only one is requested."""
+    return context_for(session, side).side if session.gated and side is None else None
+
+
+def _at_the_end(session: Session, text: str) -> Reply:
+    """What is typed when all is asked: nothing (close), the key of a line of the last screen, or one of three words."""
+    word, _, rest = text.strip().partition(" ")
+    if not word:
+        return _conclude(session)
+    if action := {"release": _release, "refer": _refer, "pend": _pend}.get(word.lower()):
+        return action(session, rest.strip())
+    review = release_side(session)
+    line = next((one for one in last_screen(session, review) if one.key == word.lower()), None) if review else None
+    if line is None or review is None or rest:
+        return Reply(lines=(CONCLUDE_HINT,))
+    side = review.side if session.policy.fact[line.fact].about == "side" else None
+    if line.doubtful:
+        values = tuple(v for v in review.findings[line.fact].values if not isinstance(v, tuple))
+        event = Accepted(facts={line.fact: values}, side=side)
+        advance(session, event)
+        return Reply(events=(event,), lines=(f"{line.label}: it stands as read.",))
+    question = session.loaded.prompts.question_for(line.fact)
+    if question is None:
+        return Reply(lines=(f"Choose the value yourself: /pick {line.fact} VALUE REASON",))
+    return Reply(events=(Asked(question=question.id, side=side, ask_back=True, again=True),), lines=("Asked again:",))
 
 
 def _record(session: Session, ask: Ask, event: Answered | Picked) -> Reply:
@@ -135,14 +192,22 @@ def _record(session: Session, ask: Ask, event: Answered | Picked) -> Reply:
 
 
 def _news(before: Session, after: Session) -> tuple[str, ...]:
-    """Said once: the outcome is settled, or the next side begins."""
+    """Said once: the outcome is settled and why, what counts no longer, or the next side begins."""
+    lines = []
+    if gone := [n for n in after.left_behind if n not in before.left_behind and not after.sides[0].side]:
+        numbers = ", ".join(map(str, gone))
+        lines.append(f"What was said of the other side does not count here and is asked again: answers {numbers}.")
     old, new = before.current, after.current
     if old.side != new.side and new.side:
-        return (f"Now the {new.side} side.",)
-    if new.determination.settled and not old.determination.settled:
-        word = OUTCOME_WORDS[new.determination.outcome]
-        return (f"The outcome is settled: {word}. /complete asks what else belongs in the record.",)
-    return ()
+        if finished := next((s for s in after.sides if s.side == old.side), None):
+            lines.append(f"{reason_line(after, finished)} Now the {new.side} side.")
+        else:
+            lines.append(f"Now the {new.side} side.")
+    elif new.determination.settled and not old.determination.settled:
+        to_release = after.gated and new.determination.outcome is Outcome.MET
+        more = "" if to_release else " /complete asks what else belongs in the record."
+        lines.append(f"The outcome is settled: {reason_line(after, new)}{more}")
+    return tuple(lines)
 
 
 def _command(session: Session, name: str, rest: str) -> Reply:
@@ -190,7 +255,14 @@ def _unknown(session: Session, _rest: str) -> Reply:
     return _record(
         session,
         ask,
-        Picked(question=ask.question.id, facts=given, side=ask.side, text=NOT_STATED, reason="the record does not say"),
+        Picked(
+            question=ask.question.id,
+            facts=given,
+            side=ask.side,
+            about=_about(session, ask.side),
+            text=NOT_STATED,
+            reason="the record does not say",
+        ),
     )
 
 
@@ -307,6 +379,7 @@ def _pick(session: Session, rest: str) -> Reply:
     event = Picked(
         facts={facts[0]: given},
         side=side,
+        about=_about(session, side),
         origin="override" if override else "manual",
         reason=reason.strip(),
         text=f"{value}",
@@ -324,15 +397,27 @@ def _picked_values(session: Session, fact: str, value: str) -> frozenset[Value]:
 
 
 def _note(session: Session, rest: str) -> Reply:
+    """A note on what its first word names; on the question's criterion or requirement; or on nothing in particular."""
     first, _, tail = rest.partition(" ")
-    criterion = _criterion_id(session, first)
-    text = tail.strip() if criterion else rest
-    chosen = criterion or _current_criterion(session)
-    if not text or not chosen:
-        return Reply(lines=("Write the note after the criterion: /note I2b TEXT",))
+    named = _notable(session, first)
+    text = tail.strip() if named else rest
+    if not text:
+
+    chosen = named or _current_criterion(session) or _current_requirement(session) or ""
     event = Noted(criterion=chosen, text=text, side=session.current.side)
     advance(session, event)
-    return Reply(events=(event,), lines=(f"Noted on {chosen}.",))
+    return Reply(events=(event,), lines=(f"Noted{f' on {chosen}' if chosen else ''}. A note changes nothing else.",))
+
+
+def _notable(session: Session, name: str) -> str | None:
+    """The criterion, requirement or other thing that a note can be on, by its name."""
+    known = [*(c.id for c in session.policy.criteria), *(r.id for r in session.policy.requirements), REQUEST_NOTE]
+    return next((one for one in known if one.lower() == name.lower()), None)
+
+
+def _current_requirement(session: Session) -> str | None:
+    ask = next_question(session)
+    return ask.question.requirement if ask else None
 
 
 def _criterion_id(session: Session, name: str) -> str | None:
@@ -351,20 +436,101 @@ def _complete(session: Session, _rest: str) -> Reply:
 
 
 def _conclude(session: Session, _rest: str = "") -> Reply:
+    """Close the review. What may be released is never released by this."""
     if session.concluded:
         return Reply(lines=("This review is concluded already.",))
     ask = next_question(session)
     closing = session.loaded.prompts.closing
+    if ask is not None and ask.question is closing and not ask.ask_back:
+        return Reply(lines=("First the last question, then the review can be concluded.",))
     if ask is not None and not any(t.question == closing.id for t in session.turns):
-        if ask.question is not closing and not all(s.determination.settled for s in session.sides):
+        if not all(s.determination.settled for s in session.sides):
             return Reply(lines=("Questions are still open that can change the outcome. /skip leaves one open.",))
-        events = (Asked(completing=False),) if session.completing else ()
-        return Reply(events=events, lines=("First the last question, then the review can be concluded.",))
+        if session.completing:
+            event = Asked(completing=False)
+            return Reply(events=(event,), lines=("First the last question, then the review can be concluded.",))
+    if waiting := release_side(session):
+        side = f" the {waiting.side} side" if waiting.side else ""
+        if session.releases[waiting.side].allowed:
+            return Reply(lines=(f"This does not release{side}. Type release, or refer REASON, or pend REASON.",))
+    return _concluded(session)
+
+
+def _concluded(session: Session, before: tuple[Event, ...] = ()) -> Reply:
+    """The review closed after some last events."""
+    for event in before:
+        session = advance(session, event)
     from .rationale import conclusion  # here: templates are loaded only when they are needed
 
-    event = conclusion(session)
-    after = advance(session, event)
-    return Reply(events=(event,), lines=tuple(determination_line(after, s) for s in after.sides), show="rationale")
+    closing = conclusion(session)
+    after = advance(session, closing)
+    lines = tuple(reason_line(after, s) for s in after.sides)
+    return Reply(events=(*before, closing), lines=lines, show="rationale")
+
+
+def _next_or_concluded(session: Session, events: tuple[Event, ...]) -> Reply:
+    """After one side was decided: the last screen of the other one, or the end."""
+    after = session
+    for event in events:
+        after = advance(after, event)
+    waiting = release_side(after)
+    if waiting and after.releases[waiting.side].allowed:
+        return Reply(events=events, lines=(f"Now the {waiting.side} side.",))
+    return _concluded(session, events)
+
+
+def _release(session: Session, rest: str) -> Reply:
+    review = _to_decide(session)
+    if rest and rest.lower() not in {s.side for s in session.sides}:
+        return Reply(lines=("Type release alone; the last screen shows what it is about.",))
+    review = session.review_of(rest.lower()) if rest else review
+    if review.determination.outcome is not Outcome.MET:
+        return Reply(lines=("The criteria are not all met, so nothing can be released.",))
+    if opened := session.releases[review.side].open:
+        return Reply(lines=("Not released. Still open:", *(f"{one.why}" for one in opened)))
+    shown = tuple(
+        ReleasedItem(item=one.item or one.label, value=one.value, quote=one.quote)
+        for one in last_screen(session, review)
+    )
+    return _next_or_concluded(session, (Released(side=review.side, items=shown),))
+
+
+def _refer(session: Session, rest: str) -> Reply:
+    if not rest:
+        return Reply(lines=("Say why: refer REASON",))
+    review = _to_decide(session)
+    closing = session.loaded.prompts.closing
+    fact = closing.facts[0]
+    event, _ = completed(
+        session,
+        Picked(
+            question=closing.id,
+            facts={fact: closing.frame.yes[fact]},
+            side=review.side,
+            about=_about(session, review.side),
+            origin="override",
+            reason=rest,
+            text=rest,
+        ),
+    )
+    return _next_or_concluded(session, (event,))
+
+
+def _pend(session: Session, rest: str) -> Reply:
+    review = _to_decide(session)
+    if not rest and session.releases[review.side].allowed:
+        return Reply(lines=("Nothing is open, so say what is needed: pend REASON",))
+    noted = (Noted(criterion="", text=rest, side=review.side),) if rest else ()
+    return _concluded(session, noted)
+
+
+def _to_decide(session: Session) -> SideReview:
+    """The side that is to be released, referred or pended now."""
+    if session.concluded:
+        raise AssistantError("this review is concluded", "Type /reopen and a reason to change it")
+    if next_question(session) is not None:
+        raise AssistantError("questions are still open", "Answer them, or /conclude")
+    return release_side(session) or session.sides[-1]
 
 
 def _reopen(session: Session, rest: str) -> Reply:
@@ -397,6 +563,9 @@ _ACTIONS: dict[str, Callable[[Session, str], Reply]] = {
     "/start": _start,
     "/complete": _complete,
     "/rationale": _show("rationale"),
+    "/release": _release,
+    "/refer": _refer,
+    "/pend": _pend,
     "/conclude": _conclude,
     "/reopen": _reopen,
     "/keep": _keep,

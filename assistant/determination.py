@@ -107,6 +107,7 @@ class Rules:
         conditions += [f.when for f in policy.flags]
         conditions += [f.hold_unless for f in policy.flags if f.hold_unless]
         conditions += [r.when for r in policy.readings if isinstance(r.when, Condition)]
+        conditions += [c for item in policy.release for c in (item.require, item.when) if c]
         for part in (p for c in conditions for p in c.walk()):
             if part.fact and not part.state:
                 self._allowed[id(part)] = frozenset(v for v in policy.domains[part.fact] if self._passes(part, v))

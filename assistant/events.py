@@ -76,27 +76,33 @@ class Started(EventModel):
 class Asked(EventModel):
     """A question was put.
 
-    Without a question: the reviewer chose to complete a settled record (`completing`), or to stop completing it.
+    With `again`, the reviewer asked for it once more. Without a question: the reviewer chose to complete a settled
+    record (`completing`), or to stop completing it.
     """
 
     event: Literal["asked"] = "asked"
     question: str = ""
     side: str | None = None
     ask_back: bool = False
+    again: bool = False
     completing: bool = False
 
 
 class Answered(EventModel):
     """The reviewer typed an answer. Hand-written transcripts may leave out what was read.
 
-    `replaces` is the number of the turn that this answer takes the place of.
+    `replaces` is the number of the turn that this answer takes the place of, `voids` are those that asked back about
+    it and count no longer. `about` is the side that was under review when only one was requested: what was said of it
+    never counts for the other one.
     """
 
     event: Literal["answered"] = "answered"
     question: str
     text: str
     side: str | None = None
+    about: str | None = None
     replaces: int | None = None
+    voids: tuple[int, ...] = ()
     read: tuple[FactRead, ...] | None = None
     rereads: tuple[Reread, ...] = ()
     criteria: Mapping[str, str] | None = None
@@ -110,6 +116,7 @@ class Picked(EventModel):
     facts: Mapping[str, Any]
     question: str = ""
     side: str | None = None
+    about: str | None = None
     origin: Literal["manual", "override"] = "manual"
     reason: str = ""
     text: str = ""
@@ -117,11 +124,37 @@ class Picked(EventModel):
     determination: str | None = None
 
 
+class Accepted(EventModel):
+    """The reviewer let readings stand that the program was not sure of, seen on the last screen."""
+
+    event: Literal["accepted"] = "accepted"
+    facts: Mapping[str, tuple[int | str, ...]]
+    side: str | None = None
+
+
+class ReleasedItem(BaseModel):
+    """One line of the last screen: what a release rests on, as it was shown."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    item: str
+    value: str
+    quote: str = ""
+
+
+class Released(EventModel):
+    """The reviewer released a side; `items` are what the last screen showed."""
+
+    event: Literal["released"] = "released"
+    side: str | None = None
+    items: tuple[ReleasedItem, ...] = ()
+
+
 class Noted(EventModel):
-    """The reviewer wrote a note on a criterion."""
+    """The reviewer wrote a note: on a criterion, on a requirement, on the request, or on nothing of them (empty)."""
 
     event: Literal["noted"] = "noted"
-    criterion: str
+    criterion: str = ""
     text: str
     side: str | None = None
 
@@ -153,6 +186,7 @@ class Reopened(EventModel):
 
 
 Event = Annotated[
-    Started | Asked | Answered | Picked | Noted | Undone | Concluded | Reopened, Field(discriminator="event")
+    Started | Asked | Answered | Picked | Accepted | Released | Noted | Undone | Concluded | Reopened,
+    Field(discriminator="event"),
 ]
 """Any of the above, told apart by the field `event`."""

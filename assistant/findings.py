@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from .determination import rules_of
 from .errors import AssistantError
 from .events import FactRead, Noted, Picked, Started
 from .policy import UNKNOWN, Fact, Policy, Value, values_of
@@ -14,6 +15,11 @@ from .policy import UNKNOWN, Fact, Policy, Value, values_of
 SKIP = "/skip"
 NOT_STATED = "/unknown"
 START = "/start"
+CONTRADICTS = "/contradicts"
+EXACT = 100.0
+"""The score of words that stand in the vocabulary as they were typed."""
+BOTH = "both"
+"""The side of words that are said of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Source:
     values: frozenset[Value]
     start: int = 0
     end: int = 0
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +62,20 @@ class Finding:
         """The only value left, if there is only one."""
         return next(iter(self.values)) if len(self.values) == 1 and not self.conflict else None
 
+    @property
+    def doubt(self) -> str:
+        """What is not sure about it; nothing when a source without doubt says all of it."""
+        doubts = [s.doubt for s in self.sources if s.values == self.values]
+        return "" if not all(doubts) else next(iter(doubts), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One thing that the reviewer did, as it counts now (after edits)."""
+    """One thing that the reviewer did, as it counts now (after edits).
+
+    `about` is the side that was under review when only one was requested. `stamp` says in which order things were last
+    said: an edited turn is younger than those behind it. `void`: it asked back about an answer that was edited since.
+    """
 
     number: int
     question: str
@@ -68,6 +85,9 @@ class Turn:
     pick: Picked | None = None
     note: Noted | None = None
     edited: bool = False
+    about: str | None = None
+    stamp: int = 0
+    void: bool = False
 
     @property
     def skipped(self) -> bool:
@@ -96,27 +116,61 @@ def findings_of(
     found: dict[str, Finding] = {}
     if shared:
         found.update(_requested(policy, started.request))
+    seen: list[Turn] = []
     for turn in turns:
-        if not shared and turn.side != side and (both or turn.side is not None):
-            continue
-        add_turn(found, policy, turn, shared=shared)
+        add_turn(found, policy, turn, None if shared else side, shared=shared, both=both)
+        _compare_with_edits(found, policy, turn, seen)
+        seen.append(turn)
     if shared:
         _add_age(found, policy, started, turns)
     return found
 
 
-def add_turn(found: dict[str, Finding], policy: Policy, turn: Turn, *, shared: bool) -> None:
-    """Bring what one more turn says of the whole request, or of a side, together with what is known."""
-    if turn.pick:
-        for fact, value in turn.pick.facts.items():
+def add_turn(
+    found: dict[str, Finding], policy: Policy, turn: Turn, side: Value | None, *, shared: bool, both: bool = False
+) -> None:
+    """Bring what one more turn says of the whole request, or of a side, together with what is known.
+
+    Args:
+        found: What is known by fact; changed.
+        policy: Where the facts are defined.
+        turn: What was answered or chosen.
+        side: The side that is looked at; None while it is not known.
+        shared: What is said of the whole request and of the patient, not of a side.
+        both: Both sides are requested.
+    """
+    mine = shared or concerns(turn, side, both=both)
+    if (pick := turn.pick) and mine:
+        for fact, value in pick.facts.items():
             if _belongs(policy.fact[fact], shared):
                 values = checked_values(policy, fact, value)
-                source = Source(turn.number, turn.text or turn.pick.reason, values)
-                closed = value == UNKNOWN
-                found[fact] = Finding(fact, values, (source,), turn.pick.origin, False, closed, turn.pick.reason)
+                source = Source(turn.number, turn.text or pick.reason, values)
+                found[fact] = Finding(fact, values, (source,), pick.origin, False, value == UNKNOWN, pick.reason)
     for read in turn.read:
-        if _belongs(policy.fact[read.fact], shared):
+        counts = mine if read.side not in {*policy.sides, BOTH} or shared or not both else read.side in {side, BOTH}
+        if counts and _belongs(policy.fact[read.fact], shared):
             _add(found, read, turn, policy)
+
+
+def concerns(turn: Turn, side: Value | None, *, both: bool) -> bool:
+    """Whether a turn is about this side: what was said of one side never counts for another."""
+    if both or turn.side is not None:
+        return turn.side == side
+    return turn.about is None or side is None or turn.about == side
+
+
+def _compare_with_edits(found: dict[str, Finding], policy: Policy, turn: Turn, seen: Iterable[Turn]) -> None:
+    """A value that was chosen before an answer was edited does not silence what that answer says now."""
+    for fact in turn.pick.facts if turn.pick else ():
+        for edited in seen:
+            for read in edited.read if edited.stamp > turn.stamp else ():
+                known = found.get(fact)
+                if read.fact != fact or known is None or policy.fact[fact].kind == "codes":
+                    continue
+                said = frozenset[Value](read.values) & policy.domains[fact]
+                if said and not said & known.values:
+                    source = Source(edited.number, read.quote, said, read.start, read.end)
+                    found[fact] = Finding(fact, known.values | said, (*known.sources, source), conflict=True)
 
 
 def _belongs(fact: Fact, shared: bool) -> bool:
@@ -137,7 +191,9 @@ def _add(found: dict[str, Finding], read: FactRead, turn: Turn, policy: Policy) 
     domain = policy.domains[read.fact]
     said = values_of(policy, read.fact, list(read.values)) if fact.kind == "codes" else frozenset[Value](read.values)
     values = said & domain or domain
-    source = Source(turn.number, read.quote, values, read.start, read.end)
+    if not is_plausible(fact, values):
+        return
+    source = Source(turn.number, read.quote, values, read.start, read.end, read.doubt or _misspelt(read))
     known = found.get(read.fact)
     if known is None or (known.conflict and values < known.values) or known.values == domain:
         found[read.fact] = Finding(read.fact, values, (source,), closed=read.closed)
@@ -154,17 +210,36 @@ def _add(found: dict[str, Finding], read: FactRead, turn: Turn, policy: Policy) 
         found[read.fact] = Finding(read.fact, known.values | values, (*known.sources, source), conflict=True)
 
 
-def dates_said(started: Started, turns: Iterable[Turn]) -> dict[str, date]:
-    """Dates of birth and of service, by fact id; a later answer replaces an earlier one."""
-    found: dict[str, date] = {}
+def is_plausible(fact: Fact, values: Iterable[Value]) -> bool:
+    """Whether a number may be so: an age of 0 or of 130 years is a slip, and never counts."""
+    low, high = fact.plausible
+    return fact.kind != "integer" or any(low <= int(str(v)) <= high for v in values)
+
+
+def _misspelt(read: FactRead) -> str:
+    """What is not sure about words that were taken for other ones."""
+    return f"“{read.quote}” was read as a misspelt word" if read.score < EXACT else ""
+
+
+def days_said(started: Started, turns: Iterable[Turn]) -> dict[str, tuple[date, ...]]:
+    """Dates of birth and of service, by fact id: every day that may be meant, the likeliest first.
+
+    A later answer replaces an earlier one.
+    """
+    found: dict[str, tuple[date, ...]] = {}
     for fact in ("date_of_service", "birth_date"):
         if given := started.request.get(fact):
-            found[fact] = given if isinstance(given, date) else _day(str(given))
+            found[fact] = (given if isinstance(given, date) else _day(str(given)),)
     for turn in turns:
         for read in turn.read:
-            if read.fact in {"date_of_service", "birth_date"} and len(read.values) == 1:
-                found[read.fact] = _day(str(read.values[0]))
+            if read.fact in {"date_of_service", "birth_date"} and read.values:
+                found[read.fact] = tuple(_day(str(value)) for value in read.values)
     return found
+
+
+def dates_said(started: Started, turns: Iterable[Turn]) -> dict[str, date]:
+    """Dates of birth and of service, by fact id, as they are read by default."""
+    return {fact: days[0] for fact, days in days_said(started, turns).items()}
 
 
 def _day(text: str) -> date:
@@ -180,24 +255,53 @@ def completed_years(birth: date, day: date) -> int:
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 
+@dataclass(frozen=True, slots=True)
+class ComputedAge:
+    """An age from dates: the years that are possible, and the dates in words. `implausible`: no age that counts."""
+
+    values: frozenset[Value]
+    basis: str
+    implausible: bool = False
+
+
+def computed_age(policy: Policy, started: Started, turns: Iterable[Turn]) -> ComputedAge | None:
+    """The age on the date of service, from the dates that were given (reading R18); None without a date of birth.
+
+    Without a date of service it is counted on the day of the review. A service may lie a year ahead, so where a test
+    of the policy lies between the two ages, both stay possible. Where day and month of a date could be swapped and the
+    ages fall on two sides of such a test, all of them stay possible.
+    """
+    days = days_said(started, turns)
+    if "age_years" not in policy.domains or "birth_date" not in days:
+        return None
+    births, services = days["birth_date"], days.get("date_of_service", ())
+    named = "service"
+    if not services:
+        if not started.at:
+            return None
+        services, named = (_day(started.at),), "no date of service; on the day of this review,"
+    ages = [completed_years(birth, day) for birth in births for day in services]
+    if named != "service":
+        ages += [age + 1 for age in ages]
+    basis = f"born {births[0].isoformat()}, {named} {services[0].isoformat()}"
+    low, high = policy.fact["age_years"].plausible
+    counted = frozenset[Value](age for age in ages if low <= age <= high) & policy.domains["age_years"]
+    if not counted or not low <= ages[0] <= high:
+        return ComputedAge(frozenset([ages[0]]), basis, implausible=True)
+    if len(rules_of(policy).classes("age_years", counted)) == 1:
+        counted = frozenset[Value]([ages[0]])
+    return ComputedAge(counted, basis)
+
+
 def _add_age(found: dict[str, Finding], policy: Policy, started: Started, turns: tuple[Turn, ...]) -> None:
-    dates = dates_said(started, turns)
-    if "age_years" not in policy.domains or "birth_date" not in dates:
+    age = computed_age(policy, started, turns)
+    if age is None or age.implausible:
         return
-    day, named = dates.get("date_of_service"), "service"
-    if day is None and started.at:
-        # Reading R18: without a date of service the date of the review counts, and the quote says so.
-        day, named = _day(started.at), "no date of service; review"
-    if day is None:
-        return
-    years = completed_years(dates["birth_date"], day)
-    if years not in policy.domains["age_years"]:
-        return
-    quote = f"born {dates['birth_date'].isoformat()}, {named} {day.isoformat()}"
-    values = frozenset[Value]([years])
     known = found.get("age_years")
-    source = Source(0, quote, values)
-    if known is None or (not known.conflict and years in known.values):
-        found["age_years"] = Finding("age_years", values, (*(known.sources if known else ()), source), "computed")
+    source = Source(0, age.basis, age.values)
+    sources = (*(known.sources if known else ()), source)
+    if known is None or (not known.conflict and known.values & age.values):
+        values = age.values & known.values if known else age.values
+        found["age_years"] = Finding("age_years", values, sources, "computed")
     elif known.origin == "read":
-        found["age_years"] = Finding("age_years", known.values | values, (*known.sources, source), conflict=True)
+        found["age_years"] = Finding("age_years", known.values | age.values, sources, conflict=True)

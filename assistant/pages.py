@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from .conversation import COMMANDS, CONCLUDE_HINT
-from .interview import Session, next_question
-from .view import criteria_lines, criterion_for, determination_line, help_lines, policy_lines, turn_lines
+from .interview import Session, ending_of, next_question
+from .release_view import last_screen, line_text, release_side
+from .view import (
+    NEXT_STEP,
+    criteria_lines,
+    criterion_for,
+    determination_line,
+    help_lines,
+    open_items,
+    policy_lines,
+    turn_lines,
+)
 
 
 def page_lines(session: Session, what: str, about: str) -> list[str]:
@@ -52,3 +62,34 @@ def _answers(session: Session) -> list[str]:
         question, text, read = turn_lines(session, turn)
         lines += [f"{turn.number}. {question}", f"   {text}", *(f"     {one}" for one in read)]
     return lines or ["No answers yet."]
+
+
+def ending_lines(session: Session) -> list[str]:
+    """What is shown when all is asked: where each side stands, the last screen before a release, and what to type."""
+    lines = []
+    for review in session.sides:
+        lines += [determination_line(session, review), NEXT_STEP[ending_of(session, review)]]
+        lines += [f"  request: {item}" for item in open_items(session, review)]
+    return [*lines, *release_lines(session), what_to_type(session)]
+
+
+def release_lines(session: Session) -> list[str]:
+    """The last screen of the side that may be released next; nothing where there is none."""
+    review = release_side(session)
+    if review is None:
+        return []
+    side = f"the {review.side} side" if review.side else "this request"
+    return [f"What a release of {side} rests on:", *(f"  {line_text(one)}" for one in last_screen(session, review))]
+
+
+def what_to_type(session: Session) -> str:
+    """How the review can be ended, in one line."""
+    review = release_side(session)
+    if review is None:
+        return CONCLUDE_HINT
+    if session.releases[review.side].allowed:
+        return "Type release to release it; or refer REASON, pend REASON. Enter does not release."
+    return (
+        "Not to be released yet. Type the key of a line to answer it or let it stand; "
+        "Enter or pend REASON ends as information needed; refer REASON hands it to a physician."
+    )

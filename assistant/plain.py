@@ -7,16 +7,16 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TextIO
 
-from .conversation import ACCEPT, CONCLUDE_HINT, REMOVE, Reply, accept, respond
+from .conversation import ACCEPT, REMOVE, Reply, accept, respond
 from .errors import AssistantError
 from .events import Event
 from .following import LET_GO, follow, kept_in
 from .interview import Session, stamped
 from .journal import Journal
-from .pages import page_lines
+from .pages import ending_lines, page_lines
 from .safe_text import clean
 from .transcript import save_text
-from .view import NEXT_STEP, determination_line, heading, open_items, overdue_line, question_view
+from .view import determination_line, heading, overdue_line, question_view
 
 DONE = 0
 UNFINISHED = 3
@@ -127,11 +127,7 @@ class PlainReview:
         self.out.flush()
 
     def _ready(self) -> str:
-        lines = []
-        for review in self.session.sides:
-            lines += [determination_line(self.session, review), NEXT_STEP[review.determination.outcome]]
-            lines += [f"  request: {item}" for item in open_items(self.session, review)]
-        return "\n".join([*lines, CONCLUDE_HINT])
+        return "\n".join(ending_lines(self.session))
 
     def _apply(self, reply: Reply) -> bool:
         """Save the events, then acknowledge them; False when they could not be saved."""

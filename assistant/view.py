@@ -9,7 +9,7 @@ from datetime import date
 from .determination import Determination, Outcome, Truth, based_on, flag_of, missing, service_notices
 from .events import Answered, Picked
 from .findings import Finding, Turn
-from .interview import Ask, Session, SideReview, next_question
+from .interview import Ask, Session, SideReview, ending_of, next_question
 from .policy import Criterion, Policy, Question, Value
 from .safe_text import clean
 
@@ -20,7 +20,7 @@ OUTCOME_WORDS = {
     Outcome.NOT_ADDRESSED: "not addressed by this policy: refer to a physician reviewer",
 }
 NEXT_STEP = {
-    Outcome.MET: "You may release it for this side.",
+    Outcome.MET: "You may release it for this side, once you have looked at what it rests on.",
     Outcome.NOT_MET: "A physician reviewer decides.",
     Outcome.INFORMATION_NEEDED: "Pend it and request what is listed.",
     Outcome.NOT_ADDRESSED: "A physician reviewer decides, by other standards.",
@@ -28,6 +28,7 @@ NEXT_STEP = {
 _INDICATION_WORDS = {Truth.TRUE: "met", Truth.FALSE: "not met", Truth.UNKNOWN: "open"}
 _NON_INDICATION_WORDS = {Truth.TRUE: "applies", Truth.FALSE: "does not apply", Truth.UNKNOWN: "open"}
 MAX_QUOTE = 60
+MAX_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,16 +185,64 @@ def deciding_quote(criterion: Criterion, review: SideReview) -> str:
 
 
 def determination_line(session: Session, review: SideReview | None = None) -> str:
-    """The determination so far, or the final one."""
+    """The determination so far, or the final one; of all sides when none is named."""
+    if review is None and len(session.sides) > 1:
+        sides = [f"{s.side}: {_standing(session, s)}" for s in session.sides]
+        return f"{'Concluded' if session.concluded else 'So far'}: {' · '.join(sides)}"
     chosen = review or session.current
-    found = chosen.determination
     side = f"{chosen.side} side: " if chosen.side else ""
+    return f"{'Concluded' if session.concluded else 'So far'}: {side}{_standing(session, chosen)}"
+
+
+def _standing(session: Session, review: SideReview) -> str:
+    found = review.determination
     if session.concluded:
-        return f"Concluded: {side}{OUTCOME_WORDS[found.outcome]}"
+        return OUTCOME_WORDS[ending_of(session, review)]
     if found.outcome is Outcome.INFORMATION_NEEDED and found.live:
         count = sum(found.criteria[c.id] is Truth.UNKNOWN for c in session.policy.criteria)
-        return f"So far: {side}{OUTCOME_WORDS[found.outcome]}, {count} of {len(session.policy.criteria)} criteria open"
-    return f"So far: {side}{OUTCOME_WORDS[found.outcome]}"
+        return f"{OUTCOME_WORDS[found.outcome]}, {count} of {len(session.policy.criteria)} criteria open"
+    if found.outcome is Outcome.MET and session.gated:
+        if review.side in session.released:
+            return "criteria met, released"
+        if count := len(session.releases[review.side].open):
+            return f"{OUTCOME_WORDS[Outcome.MET]}, {count} still to check before a release"
+    return OUTCOME_WORDS[found.outcome]
+
+
+def reason_line(session: Session, review: SideReview) -> str:
+    """The outcome of a side, and in the same line what makes it so."""
+    policy, found = session.policy, review.determination
+    ending = ending_of(session, review)
+    side = f"{review.side} side: " if review.side else ""
+    text = f"{side}{OUTCOME_WORDS[ending]}"
+    because: list[str] = []
+    if found.outcome is Outcome.NOT_MET:
+        tested = [c for c in policy.criterion.values() if c.when is not None]
+        against = {c.id for c in policy.non_indications.walk()}
+        wrong = [c for c in tested if found.criteria[c.id] is (Truth.TRUE if c.id in against else Truth.FALSE)]
+        because = [
+            f"{'' if c.part else c.id + ' '}{c.label}: {criterion_word(policy, c, found.criteria[c.id])} "
+            f"{deciding_quote(c, review)}".strip()
+            for c in sorted(wrong, key=lambda c: c.id not in against)
+        ]
+    elif found.outcome in {Outcome.NOT_ADDRESSED, Outcome.INFORMATION_NEEDED}:
+        effects = {"scope", "refer"} if found.outcome is Outcome.NOT_ADDRESSED else {"hold"}
+        because = [f.note.rstrip(".") for f in policy.flags if f.id in found.flags and f.effect in effects]
+    elif ending is not Outcome.MET or not session.concluded:
+        because = [one.why.rstrip(".") for one in session.releases[review.side].open] if session.gated else []
+    shown = "; ".join(because[:MAX_REASONS])
+    return f"{text[:1].upper()}{text[1:]}{f' ({shown})' if shown else ''}."
+
+
+def criterion_word(policy: Policy, criterion: Criterion, truth: Truth) -> str:
+    """The truth of a criterion as a reader says it: met or not met, applies or does not apply."""
+    favour = any(c.id == criterion.id for c in policy.indications.walk())
+    return (_INDICATION_WORDS if favour else _NON_INDICATION_WORDS)[truth]
+
+
+def say_day(day: date) -> str:
+    """A day with its month as a word."""
+    return f"{day:%B} {day.day}, {day.year}"
 
 
 def overdue_line(session: Session, today: date) -> str:
@@ -286,7 +335,10 @@ def _say_read(policy: Policy, fact_id: str, values: tuple[int | str, ...]) -> st
 def open_items(session: Session, review: SideReview) -> tuple[str, ...]:
     """What to request from the provider, in the order of the questions."""
     found = missing(session.policy, session.loaded.prompts, review.determination)
-    return tuple(dict.fromkeys(m.request for m in found if m.request))
+    asked = [m.request for m in found if m.request]
+    if session.gated and review.determination.outcome is Outcome.MET:
+        asked += [one.request for one in session.releases[review.side].open if one.request]
+    return tuple(dict.fromkeys(asked))
 
 
 def flag_notes(policy: Policy, determination: Determination) -> tuple[str, ...]:

@@ -44,6 +44,12 @@ def _policy_problems(policy: Policy, library: Library) -> Iterator[Problem]:
         yield from _condition_problems(policy, ("contradictions", i, "when"), contradiction.when)
         for fact in contradiction.facts:
             yield from _value_problems(policy, ("contradictions", i), fact, [])
+    for i, item in enumerate(policy.release):
+        for fact in item.facts:
+            yield from _value_problems(policy, ("release", i), fact, [])
+        for condition in (item.when, item.require):
+            if condition:
+                yield from _condition_problems(policy, ("release", i), condition)
     yield from _flag_problems(policy)
     yield from _reference_problems(policy)
     for i, request in enumerate(policy.requests):
@@ -69,6 +75,7 @@ def _repeated(policy: Policy) -> Iterator[Problem]:
         ("facts", [f.id for f in policy.facts]),
         ("indications", criteria),
         ("flags", [f.id for f in policy.flags]),
+        ("release", [r.id for r in policy.release]),
         ("readings", [r.id for r in policy.readings]),
         ("codes", [c.code for c in policy.codes]),
         ("evidence", [e.id for e in policy.evidence]),

@@ -38,7 +38,9 @@ class Fact(Model):
 
     `about` tells what a value belongs to: `side` facts to one of a pair (each hip has its own), `patient` facts to
     the person, `request` facts to the form. Where several values may be so at once, `best_of` lists them, and the first
-    one that is said counts: of an MRI and a radiograph, the MRI.
+    one that is said counts: of an MRI and a radiograph, the MRI. With `of_both`, words that name no side count for both
+    sides in an answer that speaks of both: one study may show two hips. A number outside `plausible` is a slip and
+    never counts.
     """
 
     id: Id
@@ -48,7 +50,9 @@ class Fact(Model):
     values: tuple[str, ...] = ()
     minimum: int = 0
     maximum: int = 0
+    plausible: tuple[int, int] = (-1, 1_000_000)
     best_of: tuple[str, ...] = ()
+    of_both: bool = False
     wording: Mapping[Scalar, Text] = Field(default_factory=dict)
     note: str = ""
 
@@ -213,6 +217,27 @@ class Flag(Model):
         return self
 
 
+class ReleaseItem(Model):
+    """Something that must be established before a side may be released.
+
+    Each of `facts` must be down to one value that is not doubted and not contradicted, and `require` must be true;
+    `why` says what is wrong when it is not. `request` is what to ask the provider for. With `when`, it is needed only
+    where that is true. Facts with `several` may keep more than one value as long as `require` holds for all. An
+    `interview` item is the answer to a question that is put to every reviewer; a program that assesses facts may leave
+    it out.
+    """
+
+    id: Id
+    label: Text
+    facts: tuple[Id, ...]
+    require: Condition | None = None
+    when: Condition | None = None
+    several: bool = False
+    interview: bool = False
+    why: Text
+    request: str
+
+
 class Reading(Model):
     """How an ambiguity of the published text is read, and when the reader of a rationale must see it."""
 
@@ -337,6 +362,7 @@ class Policy(Model):
     non_indications: Criterion
     requests: tuple[Request, ...]
     flags: tuple[Flag, ...]
+    release: tuple[ReleaseItem, ...] = ()
     readings: tuple[Reading, ...]
     requirements: tuple[Requirement, ...]
     codes: tuple[Code, ...]

@@ -43,6 +43,7 @@ class Question(Model):
     reads_like: Id | None = None
     means: Mapping[Id, Mapping[Scalar, Mapping[Id, Scalar]]] = Field(default_factory=dict)
     only_if: Mapping[Id, Scalar] = Field(default_factory=dict)
+    after: tuple[Id, ...] = ()
     requirement: Id | None = None
     frame: FrameModel = Field(default_factory=FrameModel)
 
@@ -72,7 +73,8 @@ class Prompts(Model):
     """All questions for one policy version. Built from `prompts/<id>/<version>.yaml`.
 
     `intake` is asked at the start about the request form; `questions` are the interview; `closing` asks before the
-    end for what the criteria do not address; `plain` has the words for the patient.
+    end for what the criteria do not address; `plain` has the words for the patient. `same` are whole answers about
+    the second side that say that it is as on the first: same MRI.
     """
 
     policy: Id
@@ -80,6 +82,7 @@ class Prompts(Model):
     intake: tuple[Question, ...] = ()
     questions: tuple[Question, ...]
     closing: Question
+    same: tuple[Text, ...] = ()
     plain: PlainWords | None = None
 
     def __hash__(self) -> int:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from ..conversation import CONCLUDE_HINT
-from ..interview import Session, SideReview, next_question
+from ..interview import Session, SideReview, ending_of, next_question
+from ..pages import release_lines, what_to_type
 from ..policy import Policy
+from ..release_view import release_side
 from ..safe_text import clean
 from ..view import (
     NEXT_STEP,
@@ -40,6 +41,8 @@ def log_lines(session: Session, notices: Iterable[str], said: Sequence[str], *, 
     if said:
         lines += [] if answered else [line()]
         lines += [line(f"  {clean(one)}", hang=4) for one in said]
+    if next_question(session) is None and (shown := release_lines(session)):
+        lines += [line(), line(shown[0], "strong"), *(line(one, hang=4) for one in shown[1:])]
     return lines
 
 
@@ -63,9 +66,11 @@ def question_lines(session: Session, width: int, rows: int) -> list[Line]:
         return [line("This review is concluded.", "strong"), line("/rationale to read it; Ctrl+Q or /quit to leave.")]
     lines = []
     for review in session.sides:
-        lines += [line(determination_line(session, review), "strong"), line(NEXT_STEP[review.determination.outcome])]
-        lines += [line(f"  request: {item}", hang=4) for item in open_items(session, review)]
-    return [*lines, line(CONCLUDE_HINT, "muted")]
+        lines += [line(determination_line(session, review), "strong")]
+        if not release_side(session):
+            lines += [line(NEXT_STEP[ending_of(session, review)])]
+            lines += [line(f"  request: {item}", hang=4) for item in open_items(session, review)]
+    return [*lines, line(what_to_type(session), "muted")]
 
 
 def field_hint(session: Session) -> str:
@@ -73,6 +78,8 @@ def field_hint(session: Session) -> str:
     if session.concluded:
         return "/ for the commands"
     ask = next_question(session)
+    if ask is None and release_side(session):
+        return "release, refer REASON, pend REASON, or the key of a line"
     if ask is None:
         return "Press Enter to close the review, or / for the commands"
     return "Type a number or an answer" if ask.choices else "Type an answer, or / for the commands"
