@@ -1,7 +1,7 @@
 """Pattern phrases over word classes, with typed slots: found in the words of a text, the longest at each place.
 
 `{record} {and {record}}? {says|shows}` is: a word of the class `record`, perhaps `and` and another one, then one of two
-words. `?` makes what stands before it optional, `*` repeats it. `{n}` is a number; a word in angle brackets (`<date>`)
+words. `?` makes what stands before it optional, `*` repeats it. `{n}` is a number, `{n>3}` one above three; a word in angle brackets (`<date>`)
 stands for a stretch that a typed reader has taken.
 """
 
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from .phrases import tokens_of
 
-_PIECE = re.compile(r"[{}|?*]|[^\s{}|?*]+")
+_PIECE = re.compile(r"[{}|?*]|<\S+>|[^\s{}|?*]+")
 _REPEATS = 12
 """How often what is repeated may stand at most: no text can cost more for it."""
-NUMBER = "n"
+_NUMBER = re.compile(r"n(?:(>=?)(\d+))?")
 
 Ends = frozenset[int]
 
@@ -51,8 +51,13 @@ class _Words(Part):
 
 
 class _Number(Part):
+    """A number, at least so large."""
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+
     def ends(self, words: Sequence[str], at: int) -> Ends:
-        number = at < len(words) and words[at].replace(".", "", 1).isdecimal()
+        number = at < len(words) and words[at].isdecimal() and len(words[at]) <= 6 and int(words[at]) >= self.least
         return frozenset([at + 1]) if number else frozenset()
 
 
@@ -164,8 +169,8 @@ class Lexicon:
     def _group(self, pieces: Sequence[str], at: int) -> tuple[Part, int]:
         if at + 1 < len(pieces) and pieces[at + 1] == "}":
             name = pieces[at]
-            if name == NUMBER:
-                return _Number(), at + 2
+            if number := _NUMBER.fullmatch(name):
+                return _Number(int(number[2] or 0) + (number[1] == ">")), at + 2
             if name not in self._classes:
                 raise ValueError(f"there is no class '{name}'")
             return self._classes[name], at + 2
