@@ -45,7 +45,7 @@ class Day:
         for day in self.days:
             short = day.year % 100
             try:
-                days.append(day.replace(year=(1900 if short >= pivot else 2000) + short))
+                days.append(day.replace(year=(1900 if pivot and short >= pivot else 2000) + short))
             except ValueError:
                 continue  # 29 February of another century
         return Day(self.start, self.end, tuple(days), False)

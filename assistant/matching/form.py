@@ -97,7 +97,7 @@ class FormReader:
         facts = frozenset(frame.facts)
         found: dict[str, Reading] = {}
         aside: list[SetAside] = []
-        dated, dropped = self.dates.read(
+        dated, dropped, reviewed, birth_told = self.dates.read(
             here, alone=self.words.dates.birth in facts, birth=birth_date, service=date_of_service
         )
         found |= dated
@@ -132,7 +132,11 @@ class FormReader:
                     found[fact] = doubted(here, reading, self.domains[fact], unread)
         if self.words.statement.fact in facts:
             self._statement(here, frame, found)
+        if self.words.dates.age in facts and not date_of_service and self.words.dates.service not in dated:
+            date_of_service = reviewed[0] if reviewed else None
         self._age(here, found, facts, birth_date, date_of_service)
+        if birth_told and self.words.dates.age in facts:
+            found.setdefault(self.words.dates.age, self._age_open(here))
         return FormReading(tuple(found.values()), tuple(aside), tuple(here.raw(a, b) for a, b in unread))
 
     def has_dates(self, text: str) -> bool:
@@ -317,6 +321,12 @@ class FormReader:
             words.age, ages or domain, here.text.raw[start:end], start, end, method=AGE_FROM_DATES, doubt=doubt
         )
 
+    def _age_open(self, here: Told) -> Reading:
+        """A birth is spoken of, and no age follows from it."""
+        start, end = here.raw(0, len(here.words))
+        fact = self.words.dates.age
+        return Reading(fact, self.domains[fact], here.text.raw[start:end], start, end, method=AGE_FROM_DATES)
+
     def _statement(self, here: Told, frame: Frame, found: dict[str, Reading]) -> None:
         """The closing question: none, a fact of the chart, or a statement that a physician should weigh."""
         words = self.words.statement
@@ -379,14 +389,18 @@ class FormReader:
 
     def clinical(self, text: str, side: str | None = None) -> tuple[Reading, ...]:
         """What an answer says of findings: by itself, or as a bare number or degree under a question that takes one."""
-        found = self.reader.read(text, side=side)
-        if found:
+        if found := self.reader.read(text, side=side):
             return found
         for question, frame in self.reader.frames.items():
             if frame.bare and (said := self.reader.read(text, question, side=side)):
-                if all(r.fact in frame.bare and len(r.values) < len(self.domains[r.fact]) for r in said):
+                if all(self._is_bare(r, frame) for r in said):
                     return said
         return ()
+
+    def _is_bare(self, reading: Reading, frame: Frame) -> bool:
+        """Whether a reading is a number or a degree that a question takes without a name."""
+        named = reading.method.startswith("bare")
+        return reading.fact in frame.bare and not named and len(reading.values) < len(self.domains[reading.fact])
 
 
 def load_form_reader(

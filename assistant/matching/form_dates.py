@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from .dates import Day, ages_possible
@@ -12,9 +12,10 @@ from .lexicon import Lexicon, Match
 from .reading import Reading, SetAside
 from .told import Told
 
-BIRTH, SERVICE, OTHER = "birth", "service", "other"
+BIRTH, SERVICE, REVIEW, OTHER = "birth", "service", "review", "other"
+_WEAK = "service_weak"
 SWAPPED = "day and month could be swapped"
-_NEAR = 4
+_FEW, _NEAR = 3, 4
 """Words between a label and its date at most."""
 
 
@@ -40,7 +41,7 @@ class FormDates:
 
     def read(
         self, told: Told, *, alone: bool, birth: date | None = None, service: date | None = None
-    ) -> tuple[dict[str, Reading], list[SetAside]]:
+    ) -> tuple[dict[str, Reading], list[SetAside], list[date], bool]:
         """The dates of birth and of service that an answer gives.
 
         Args:
@@ -48,11 +49,15 @@ class FormDates:
             alone: Whether it answers the question for the dates, where some need no label.
             birth: The date of birth if known from elsewhere, to see what is plausible.
             service: The same for the date of service.
+
+        Returns:
+            Readings, what was set aside, the days of a review, and whether a birth is spoken of.
         """
         labels = self._labels(told)
-        dated = self._labeled(told, labels)
+        dated = self._labeled(told, labels, of_study=not alone)
         if alone:
             dated = self._unlabeled(dated)
+            labels = [replace(m, kind=SERVICE) if m.kind == _WEAK else m for m in labels]
         aside = []
         found: dict[str, list[_Dated]] = {BIRTH: [], SERVICE: []}
         for one in dated:
@@ -74,12 +79,13 @@ class FormDates:
                     fact, frozenset(), told.text.raw[start:end], start, end, method="date: not given", closed=True
                 )
         aside += self._plausible(readings, birth, service)
-        return readings, aside
+        reviewed = [d for one in dated if one.kind == REVIEW for d in one.day.of_century(0).days]
+        return readings, aside, reviewed, any(m.kind == BIRTH for m in labels)
 
     def _labels(self, told: Told) -> list[Match]:
         return self.labels.find(told.words)
 
-    def _labeled(self, told: Told, labels: Sequence[Match]) -> list[_Dated]:
+    def _labeled(self, told: Told, labels: Sequence[Match], *, of_study: bool) -> list[_Dated]:
         """Each date with its label: before it or behind it in its segment, or alone in the one beside it."""
         by_segment: dict[int, list[Match]] = {}
         for label in labels:
@@ -102,9 +108,11 @@ class FormDates:
                     near = self._beside(told, segment, by_segment, dates_of, used)
                 kind, first, last = "", word, word + 1
                 if near:
-                    kind = near[0].kind
+                    kind = SERVICE if near[0].kind == _WEAK else near[0].kind
                     first, last = min(near[0].first, word), max(near[0].last, word + 1)
-                    kind = OTHER if kind == SERVICE and self._is_past(told, near[0]) else kind
+                    # in a note about the chart, the date of service that stands behind a study is that study's
+                    study = of_study and any(m.kind == OTHER and low < m.first < near[0].first for m in here)
+                    kind = OTHER if kind == SERVICE and (study or self._is_past(told, near[0])) else kind
                 found.append(_Dated(word, told.days[word], kind, first, last))
         return found
 
@@ -122,10 +130,12 @@ class FormDates:
             if told.segments[behind].cut in {"open", "dash"}:
                 used.add(behind)
                 return labels[behind][:1]
-        if before not in dates and before in labels and before not in used and self._is_label(told, labels, before):
-            if told.segments[segment].cut in {"dash", "line", "comma", "close", "open"}:
+        if before not in dates and before in labels and before not in used:
+            label = labels[before][-1]
+            ends = told.reach[before][1] - label.last <= _FEW and told.reach[segment][0] in told.days
+            if told.segments[segment].cut in {"dash", "line", "comma", "close", "open"} and ends:
                 used.add(before)
-                return labels[before][-1:]
+                return [label]
         return []
 
     @staticmethod
@@ -156,7 +166,7 @@ class FormDates:
         return [_Dated(d.word, d.day, named.get(d.word, d.kind), d.first, d.last) for d in dated]
 
     def _reading(self, told: Told, fact: str, kind: str, dated: Sequence[_Dated]) -> Reading:
-        pivot = self.words.pivot if kind == BIRTH else 100
+        pivot = self.words.pivot if kind == BIRTH else self.words.service_pivot
         days: list[str] = []
         swappable = False
         for one in dated:

@@ -55,7 +55,7 @@ class FormFacts:
             merged = {kind: (*says.get(kind, ()), *anywhere.get(kind, ())) for kind in {**says, **anywhere}}
             self.own[fact] = lexicon.patterns({_OPEN: words.open, _OLD: words.old, **merged, **named})
             self.elsewhere[fact] = lexicon.patterns({_OPEN: words.open, **anywhere})
-            self.neutral[fact] = lexicon.patterns({"neutral": [f"{{{name}}}" for name in words.neutral]})
+            self.neutral[fact] = lexicon.patterns({"neutral": words.neutral})
         self.bare = lexicon.patterns(named)
 
     def read(

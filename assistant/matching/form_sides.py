@@ -72,6 +72,8 @@ class FormSides:
                             SetAside(told.quote(side.first, side.last), *told.raw(side.first, side.last), reason)
                         )
                     else:
+                        if everywhere and self._uncertain(told, i):
+                            continue
                         is_open = side.kind == "other" or self._uncertain(told, i)
                         found.append(Named(side.kind, one, side.first, side.last, bool(role), is_open))
                 told.understood.update(range(side.first, side.last))
@@ -85,7 +87,7 @@ class FormSides:
         for match in sides:
             if match.kind == "decoy":
                 told.understood.update(range(match.first, match.last))
-        sides = [m for m in sides if m.kind != "decoy"]
+        sides = [m for m in sides if m.kind != "decoy" and not (strict and m.kind in {SAME, "other"})]
         held = {i for m in sides if m.kind == SAME for i in range(m.first, m.last)}
         sources = [m for m in self.sources.find(told.words, first, last) if m.first not in held]
         kinds = (

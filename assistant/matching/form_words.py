@@ -71,6 +71,7 @@ class DateWords(FormModel):
     unknown: Listed
     past: Listed
     pivot: int
+    service_pivot: int
     youngest: int
     oldest: int
     reasons: Mapping[str, str]
@@ -82,8 +83,8 @@ class FormFact(FormModel):
     `says`: patterns by value, under its own question; `elsewhere`: those that count under any question of the form;
     `open`: patterns that leave it open. `releases`: the value that helps a release; it counts only when every word was
     understood. `both`: the value when several are said. `brings`: values of other facts that a value brings along where
-    they are not said. `becomes`: the value that it has where another fact has a certain one. `neutral`: classes of words
-    that say nothing of it. `old`: patterns of what is too long ago.
+    they are not said. `becomes`: the value that it has where another fact has a certain one. `neutral`: patterns that
+    say nothing of it. `old`: patterns of what is too long ago.
     """
 
     releases: str
@@ -94,7 +95,7 @@ class FormFact(FormModel):
     both: str = ""
     brings: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     becomes: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
-    neutral: Words = ()
+    neutral: Listed = ()
 
 
 class StatementWords(FormModel):

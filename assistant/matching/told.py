@@ -10,7 +10,7 @@ from .dates import Day, days_in
 from .segments import Segment, segments
 from .text import Text, normalise
 
-DATE, CODE, DIAGNOSIS, QUESTION = "<date>", "<code>", "<dx>", "<?>"
+DATE, CODE, DIAGNOSIS, ALMOST, QUESTION = "<date>", "<code>", "<dx>", "<almost>", "<?>"
 
 
 @dataclass
@@ -77,7 +77,7 @@ def told(
     taken += [(c.start, max(c.end, c.modified)) for c in codes]
     almost = almost_codes(text.plain, taken)
     typed: dict[int, tuple[str, int, Day | Code]] = {}
-    for kind, ones in ((DATE, days), (DIAGNOSIS, diagnoses), (CODE, codes)):
+    for kind, ones in ((DATE, days), (DIAGNOSIS, diagnoses), (CODE, codes), (ALMOST, almost)):
         _mark(typed, kind, ones)
     kept = [text.raw_span(start, end) for start, end in taken]
     position = 0
@@ -93,15 +93,11 @@ def told(
             if isinstance(one, Day):
                 found.days[place] = one
             else:
-                (found.codes if kind == CODE else found.diagnoses)[place] = one
+                {CODE: found.codes, DIAGNOSIS: found.diagnoses, ALMOST: found.almost}[kind][place] = one
         if token.start < position:
             continue
         found.words.append(QUESTION if token.text == "?" else spelled(token.text))
         found.spans.append((token.start, token.end))
-    for one in almost:
-        for place, (start, end) in enumerate(found.spans):
-            if start <= one.start < end:
-                found.almost[place] = one
     _segmented(found, segments(raw, kept))
     return found
 
