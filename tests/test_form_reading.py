@@ -53,8 +53,8 @@ def test_a_side_that_does_not_count_is_set_aside_with_its_reason(text, quote, re
 @pytest.mark.parametrize(
     ("text", "question", "side", "quote", "reason"),
     [
-        ("left hip hurts", "symptoms", "right", "left hip", "about the left hip"),
-        ("knee pain, hip ok", "symptoms", "right", "", "about another part of the body (knee)"),
+        ("left hip hurts", "symptoms", "right", "hip hurts", "about the left hip"),
+        ("pain in the knee", "symptoms", "right", "pain", "about another part of the body (knee)"),
         ("her mother has hip pain", "symptoms", None, "hip pain", "about another person"),
         ("MRI ordered", "imaging", None, "MRI", "planned, not done"),
     ],

@@ -26,7 +26,7 @@ AGE_FROM_DATES = "age from dates"
 """How an age was read that follows from two dates."""
 _BESIDE = 3
 _SENTENCE = 2
-"""Words that nobody knows which make a statement, at least."""
+"""Words of an answer that are too few for a statement, unless so many of them are known to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,7 +366,8 @@ class FormReader:
         left = self._not_of_the_chart(here, set(rest))
         if not left:
             return
-        if len(left) < _SENTENCE and not leading_yes:
+        spoken = sum(any(c.isalnum() for c in w) for w in here.words)
+        if len(left) < _SENTENCE and spoken <= _SENTENCE and not leading_yes:
             unread = [(i, i + 1) for i in left]
             open_one = reading(domain, "statement", Assertion.UNCERTAIN)
             found[words.fact] = doubted(here, replace(open_one, quote=stripped), domain, unread)
