@@ -1,4 +1,4 @@
-"""How an interview reads answers: findings through the policy's reader, what stands on the form through that of forms."""
+"""How an interview reads answers: findings by one reader, what stands on the request form by another."""
 
 from __future__ import annotations
 
@@ -90,10 +90,9 @@ def _together(loaded: Loaded, clinical: tuple[Reading, ...], form: tuple[Reading
         known = found.get(reading.fact)
         if known is None or _rather(loaded, reading, known):
             found[reading.fact] = reading
-        elif reading.method == AGE_FROM_DATES and reading.values != known.values:
+        elif reading.method == AGE_FROM_DATES and len(reading.values) < len(loaded.policy.domains[reading.fact]):
             # the age that is written and another one that the dates give
-            if len(reading.values) < len(loaded.policy.domains[reading.fact]):
-                found[reading.fact] = replace(known, values=known.values | reading.values, method=reading.method)
+            found[reading.fact] = replace(known, values=known.values | reading.values, method=reading.method)
     return tuple(found.values())
 
 

@@ -25,8 +25,8 @@ def interpret(loaded: Loaded, text: str, question: str | None = None) -> Row:
     """What one answer says, read on its own.
 
     Returns:
-        `facts` (a value, `"unknown"` when several stay possible, a list of codes; of a date whose day and month could be
-        swapped the usual order's day), `possible` (all of them), `readings` with quote, offsets into the text,
+        `facts` (a value, `"unknown"` when several stay possible, a list of codes; of a date whose day and month could
+        be swapped the usual order's day), `possible` (all of them), `readings` with quote, offsets into the text,
         assertion, method, score, rivals, side and doubt, and `set_aside` with the words that do not count and why.
 
     Raises:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,9 @@ def test_the_other_date_comes_from_what_is_known():
     assert "age_years" not in read("seen on 3/2/2021", "symptoms", birth_date=date(1985, 8, 17))
 
 
-@pytest.mark.parametrize("text", ["DOB 12/20/26, DOS 8/17/85", "DOB 11/15/26, DOS 12/20/26", "DOB 1/13/1870, DOS 12/20/2026"])
+@pytest.mark.parametrize(
+    "text", ["DOB 12/20/26, DOS 8/17/85", "DOB 11/15/26, DOS 12/20/26", "DOB 1/13/1870, DOS 12/20/2026"]
+)
 def test_an_implausible_date_never_counts_and_is_stated(text):
     found = read(text, "request_dates")
     assert found["birth_date"].values == ()
@@ -138,24 +141,31 @@ def test_what_names_itself_is_taken_from_any_answer(text, question, fact, value)
 
 @pytest.mark.parametrize(
     ("text", "question"),
-    [("right hip hurts", "symptoms"), ("s/p left hip surgery on 3/2/2021", "symptoms"), ("MRI pelvis DOS 10/14/26", "imaging")],
+    [
+        ("right hip hurts", "symptoms"),
+        ("s/p left hip surgery on 3/2/2021", "symptoms"),
+        ("MRI pelvis DOS 10/14/26", "imaging"),
+    ],
 )
 def test_what_does_not_name_itself_is_not(text, question):
     assert not {"laterality", "documented_laterality", "birth_date", "date_of_service"} & set(facts(text, question))
 
 
 def test_the_requested_side_is_that_of_the_request():
-    assert read("same side as request", "request_side", requested_side="left")["documented_laterality"].values == ("left",)
+    assert read("same side as request", "request_side", requested_side="left")["documented_laterality"].values == (
+        "left",
+    )
     assert len(read("same side as request", "request_side")["documented_laterality"].values) == 3
 
 
 # --- what must hold of any text ---
 
-pieces = st.sampled_from(
-    "no|yes|none|left|right|R|L|both|S2325-RT|27130|8/17/85|12/7/26|DOB|DOS|note|MRI|form|attached|AVN|OA|hip|knee|injection|"
-    "zorp|grblfx|stem sell|not|,|.|;|(|)|-|/|\n|:|?|TBD|says|M87.051|POS 22|38|KL 3|pain|other|cancelled|’|é|\u202e|½|İ".split("|")
+PIECES = """no|yes|none|left|right|R|L|both|S2325-RT|27130|8/17/85|12/7/26|DOB|DOS|note|MRI|form|attached|AVN|OA|hip|knee
+injection|zorp|grblfx|stem sell|not|,|.|;|(|)|-|/|:|?|TBD|says|M87.051|POS 22|38|KL 3|pain|other|cancelled|’|é|½|İ|“|…"""
+pieces = st.sampled_from(["\n", "\u202e", *PIECES.replace("\n", "|").split("|")])
+answers = st.one_of(
+    st.text(max_size=60), st.lists(pieces, max_size=14).map(" ".join), st.lists(pieces, max_size=8).map("".join)
 )
-answers = st.one_of(st.text(max_size=60), st.lists(pieces, max_size=14).map(" ".join), st.lists(pieces, max_size=8).map("".join))
 
 
 @settings(max_examples=400, deadline=None)
@@ -188,11 +198,13 @@ def test_a_value_that_helps_a_release_never_stands_beside_words_that_were_not_un
 @given(answers)
 def test_segments_stand_in_order_and_do_not_overlap(text):
     found = segments(text)
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(found))
     assert all(0 <= s.start <= s.end <= len(text) for s in found)
 
 
-@pytest.mark.parametrize("piece", ["no ", "no other ", "L on form, ", "8/17/85 ", "S2325-RT, ", "clinic note and ", "{", "((", "1/1/"])
+@pytest.mark.parametrize(
+    "piece", ["no ", "no other ", "L on form, ", "8/17/85 ", "S2325-RT, ", "clinic note and ", "{", "((", "1/1/"]
+)
 def test_a_long_answer_costs_no_more_than_its_length(piece):
     text = (piece * 3000)[:12000]
     for question in ("request_side", "request_other_procedures", "request_dates"):
@@ -204,8 +216,10 @@ def test_a_long_answer_costs_no_more_than_its_length(piece):
 
 def test_patterns_find_the_longest_phrase_at_each_place():
     lexicon = Lexicon({"record": ("note", "mri report")}, frozenset())
-    patterns = lexicon.patterns({"records": ["{both|all}? {record} {and {record}}* {says|say}?"], "late": ["{n>3} months"]})
-    words = "both note and mri report say 5 months or 2 months".split()
+    patterns = lexicon.patterns(
+        {"records": ["{both|all}? {record} {and {record}}* {says|say}?"], "late": ["{n>3} months"]}
+    )
+    words = ["both", "note", "and", "mri", "report", "say", "5", "months", "or", "2", "months"]
     assert [(m.kind, m.first, m.last) for m in patterns.find(words)] == [("records", 0, 6), ("late", 6, 8)]
 
 
@@ -223,7 +237,10 @@ def test_a_pattern_that_is_wrong_is_refused(pattern):
         ("Right. (form says left)", ["Right", "form says left"]),
         ("3.5 mm, Dr. Smith but no", ["3.5 mm", "Dr. Smith", "no"]),
         ("Place of service: 22\nDx: M87.052", ["Place of service: 22", "Dx: M87.052"]),
-        ("the note that was written in October says\nthat it is the right", ["the note that was written in October says\nthat it is the right"]),
+        (
+            "the note that was written in October says\nthat it is the right",
+            ["the note that was written in October says\nthat it is the right"],
+        ),
     ],
 )
 def test_segments(text, pieces):

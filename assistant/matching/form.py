@@ -193,7 +193,7 @@ class FormReader:
             )  # fmt: skip
         elif own and (left_open := self._left_open(here, words.fact)):
             found[words.fact] = replace(left_open, values=frozenset())
-        return self._modifiers(here, kept)
+        return self._modifiers(kept)
 
     @staticmethod
     def _code_aside(here: Told, place: int, aside: list[SetAside], reason: str, stated: bool) -> None:
@@ -219,7 +219,7 @@ class FormReader:
                 return bool(behind) and behind[0].kind == "behind" and behind[0].first == start and place == last - 1
         return False
 
-    def _modifiers(self, here: Told, kept: Sequence[tuple[int, Code]]) -> list[Named]:
+    def _modifiers(self, kept: Sequence[tuple[int, Code]]) -> list[Named]:
         by_code: dict[str, list[tuple[str, int]]] = {}
         for place, code in kept:
             for modifier in code.modifiers:
@@ -241,9 +241,9 @@ class FormReader:
             for fact, value in rule.facts.items():
                 said.setdefault(fact, []).append(Said(value, place, place + 1))
             figures = code.code.replace(".", "")
-            if rule.side_at and len(figures) >= rule.side_at:
-                if side := rule.sides.get(figures[rule.side_at - 1]):
-                    named.append(Named(side, REQUEST, place, place + 1, True))
+            side = rule.sides.get(figures[rule.side_at - 1 : rule.side_at]) if rule.side_at else None
+            if side:
+                named.append(Named(side, REQUEST, place, place + 1, True))
         both = {n.side for n in named if n.first in here.diagnoses}
         if {"left", "right"} <= both:  # one code a hip
             for one in named:
@@ -393,9 +393,9 @@ class FormReader:
         if found := self.reader.read(text, side=side):
             return found
         for question, frame in self.reader.frames.items():
-            if frame.bare and (said := self.reader.read(text, question, side=side)):
-                if all(self._is_bare(r, frame) for r in said):
-                    return said
+            said = self.reader.read(text, question, side=side) if frame.bare else ()
+            if said and all(self._is_bare(r, frame) for r in said):
+                return said
         return ()
 
     def _is_bare(self, reading: Reading, frame: Frame) -> bool:

@@ -126,10 +126,10 @@ class FormDates:
     ) -> list[Match]:
         """The label of a segment without dates right behind (in brackets, behind a dash) or right before."""
         behind, before = segment + 1, segment - 1
-        if behind not in dates and behind in labels and behind not in used and self._is_label(told, labels, behind):
-            if told.segments[behind].cut in {"open", "dash"}:
-                used.add(behind)
-                return labels[behind][:1]
+        free = behind not in dates and behind in labels and behind not in used
+        if free and told.segments[behind].cut in {"open", "dash"} and self._is_label(told, labels, behind):
+            used.add(behind)
+            return labels[behind][:1]
         if before not in dates and before in labels and before not in used:
             label = labels[before][-1]
             ends = told.reach[before][1] - label.last <= _FEW and told.reach[segment][0] in told.days

@@ -1,4 +1,4 @@
-"""Facts of the form that are so or not so: documents, other procedures, condition. Words that were not understood block.
+"""Facts of the form that are so or not so: documents, other procedures, condition. What was not understood blocks.
 
 The value that helps a release counts only when every word of the answer was understood; the one that holds a release up
 may stand beside words that were not.
@@ -117,10 +117,9 @@ class FormFacts:
         values = {o.value for o in explicit}
         if explicit:
             value = next(iter(values)) if len(values) == 1 else (words.both or None)
-            if open_ones and value == words.releases and not words.both == value:
-                # it is denied outright beside what is only too old to count
-                if any(m.kind == _OPEN for m in found):
-                    return Said(None, open_ones[0].first, open_ones[0].last)
+            doubted_too = any(m.kind == _OPEN for m in found) and words.both != value
+            if doubted_too and value == words.releases:  # what is only too old to count leaves a "none" as it is
+                return Said(None, open_ones[0].first, open_ones[0].last)
             deciding = [o for o in explicit if o.value == value] or explicit
             return Said(value, deciding[0].first, deciding[0].last)
         bare = [m for m in found if m.kind.startswith(_BARE)]

@@ -1,8 +1,8 @@
 """Pattern phrases over word classes, with typed slots: found in the words of a text, the longest at each place.
 
 `{record} {and {record}}? {says|shows}` is: a word of the class `record`, perhaps `and` and another one, then one of two
-words. `?` makes what stands before it optional, `*` repeats it. `{n}` is a number, `{n>3}` one above three; a word in angle brackets (`<date>`)
-stands for a stretch that a typed reader has taken.
+words. `?` makes what stands before it optional, `*` repeats it. `{n}` is a number, `{n>3}` one above three; a word in
+angle brackets (`<date>`) stands for a stretch that a typed reader has taken.
 """
 
 from __future__ import annotations
