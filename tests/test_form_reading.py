@@ -245,3 +245,24 @@ def test_a_pattern_that_is_wrong_is_refused(pattern):
 )
 def test_segments(text, pieces):
     assert [text[s.start : s.end].strip() for s in segments(text)] == pieces
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "fact"),
+    [
+        ("no?", "request_other_procedures", "other_procedures_3_months"),
+        ("AVN?", "request_condition", "requested_condition"),
+        ("notes attached?", "request_documentation", "clinical_documentation"),
+        ("form attached", "request_documentation", "clinical_documentation"),
+        ("no, not yet", "request_other_procedures", "other_procedures_3_months"),
+        ("no but yes", "circumstances", "individual_circumstances"),
+        ("nothing?", "circumstances", "individual_circumstances"),
+    ],
+)
+def test_a_question_or_a_doubt_releases_nothing(text, question, fact):
+    assert facts(text, question)[fact] == "unknown"
+
+
+def test_a_day_that_no_calendar_has_is_stated():
+    aside = interpret(load(), "DOB 8/17/85, DOS 2/30/26", "request_dates")["set_aside"]
+    assert aside == [{"quote": "2/30/26", "reason": "no calendar has this day"}]

@@ -69,6 +69,13 @@ def days_in(text: str, *, day_first: bool = False) -> list[Day]:
     return [day for match in matches if (day := _day(match, day_first, shown.get(match[4] or "", set())))]
 
 
+def no_days_in(text: str) -> list[tuple[int, int]]:
+    """Where a text has the shape of a date that no calendar has: 2/30/2026."""
+    matches = _SHAPE.finditer(text) if any(c.isdecimal() for c in text) else ()
+    found = {(d.start, d.end) for order in (False, True) for d in days_in(text, day_first=order)}
+    return [m.span() for m in matches if m.span() not in found]
+
+
 def _day(match: re.Match[str], day_first: bool, shown: set[bool]) -> Day | None:
     year = match["year"] or match["year2"] or match["year3"] or ""
     short = len(year.strip("'")) == 2

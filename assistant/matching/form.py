@@ -311,7 +311,11 @@ class FormReader:
         if asked:
             births, days = births or [b for b in [birth] if b], days or [d for d in [service] if d]
         domain = self.domains.get(words.age, frozenset())
-        ages: Values = frozenset(a for a in ages_possible(births, days) if words.youngest <= a <= words.oldest) & domain
+        # the figures of one answer have one order: both are swapped, or neither
+        alike = all(r is not None and r.doubt == SWAPPED for r in (born, day)) and len(births) == len(days)
+        pairs = [([b], [d]) for b, d in zip(births, days, strict=True)] if alike else [(births, days)]
+        possible = frozenset().union(*(ages_possible(*pair) for pair in pairs))
+        ages: Values = frozenset(a for a in possible if words.youngest <= a <= words.oldest) & domain
         given = [r for r in (born, day) if r is not None and r.values]
         if not ages and not (asked and births):
             return
@@ -348,15 +352,17 @@ class FormReader:
         held_none = {i for m in none for i in range(m.first, m.last)}
         ordinary = {i for m in self.ordinary.find(here.words) for i in range(m.first, m.last)}
         content = [i for i, w in enumerate(here.words) if any(c.isalnum() for c in w) or w in {"-", "--"}]
+        content = [i for i in content if here.segment_of[i] >= 0]
         rest = [i for i in content if i not in held_none and i not in held and i not in ordinary]
         plain_kind = self.reader.bare_kind(raw)
-        if none and "yes" not in kinds and not rest:
+        if none and "yes" not in kinds and not rest and not any(s.question for s in here.segments):
             found[words.fact] = reading(frozenset([words.absent]), "none", Assertion.NEGATED)
             return
         if not rest:
             kind = next(iter(kinds)) if len(kinds) == 1 else plain_kind
-            if kind is None:
+            if kind is None and not kinds:
                 return
+            kind = "unclear" if kind is None or any(s.question for s in here.segments) else kind
             given = {"yes": frame.yes, "no": frame.no}.get(kind, frame.unclear).get(words.fact)
             values = frozenset([given]) if given in domain else domain
             assertion = {"yes": Assertion.AFFIRMED, "no": Assertion.NEGATED}.get(kind, Assertion.UNCERTAIN)

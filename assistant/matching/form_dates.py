@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from .dates import Day, ages_possible
+from .dates import Day, ages_possible, no_days_in
 from .form_words import DateWords
 from .lexicon import Lexicon, Match
 from .reading import Reading, SetAside
@@ -59,6 +59,9 @@ class FormDates:
             dated = self._unlabeled(dated)
             labels = [replace(m, kind=SERVICE) if m.kind == _WEAK else m for m in labels]
         aside = []
+        for span in no_days_in(told.text.plain) if alone else ():
+            start, end = told.text.raw_span(*span)
+            aside.append(SetAside(told.text.raw[start:end], start, end, self.words.reasons["no_day"]))
         found: dict[str, list[_Dated]] = {BIRTH: [], SERVICE: []}
         for one in dated:
             told.understood.update(range(one.first, one.last), (one.word,))

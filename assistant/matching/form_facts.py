@@ -105,6 +105,8 @@ class FormFacts:
         for match in found:
             told.understood.update(range(match.first, match.last))
         explicit = [Said(m.kind.removeprefix(_SAYS), m.first, m.last) for m in found if m.kind.startswith(_SAYS)]
+        asked = [o for o in explicit if o.value == words.releases and told.segments[told.segment_of[o.first]].question]
+        explicit = [o for o in explicit if o not in asked]  # attached? no
         explicit = [o for o in explicit if o.value != words.releases or not self._denied(told, found, o)] + list(typed)
         denied = [m for m in found if m.kind == f"{_SAYS}{words.releases}" and self._denied(told, found, m)]
         open_ones = [Said(None, m.first, m.last) for m in [*denied, *found] if m.kind == _OPEN or m in denied]
@@ -123,6 +125,10 @@ class FormFacts:
             deciding = [o for o in explicit if o.value == value] or explicit
             return Said(value, deciding[0].first, deciding[0].last)
         bare = [m for m in found if m.kind.startswith(_BARE)]
+        questioned = [m for m in bare if told.segments[told.segment_of[m.first]].question]
+        if questioned or (asked and not bare):
+            one = (questioned or asked)[0]
+            return Said(None, one.first, one.last)
         kinds = list(dict.fromkeys(m.kind.removeprefix(_BARE) for m in bare))
         if open_ones:
             # an old one leaves it open unless the answer also says that there is none

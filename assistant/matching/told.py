@@ -116,6 +116,8 @@ def _segmented(found: Told, cut: list[Segment]) -> None:
         found.segment_of.append(number if number < len(cut) and cut[number].start <= place else -1)
     found.reach = [(0, 0)] * len(cut)
     for word, segment in enumerate(found.segment_of):
-        if segment >= 0:
+        if segment < 0:
+            found.understood.add(word)  # what only cuts: but, a comma
+        else:
             first = found.reach[segment][0] if found.reach[segment][1] else word
             found.reach[segment] = (first, word + 1)
