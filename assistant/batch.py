@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from .answering import readings, set_aside
 from .determination import Truth, determine, missing, notices
 from .errors import AssistantError
+from .findings import Context
+from .matching import Reading
+from .matching.form_dates import SWAPPED
 from .policy import UNKNOWN, Loaded, in_order, values_of
 from .readers import reader_of
 from .release import release_of
@@ -22,8 +26,9 @@ def interpret(loaded: Loaded, text: str, question: str | None = None) -> Row:
     """What one answer says, read on its own.
 
     Returns:
-        `facts` (a value, or `"unknown"` when several stay possible), `possible` (all of them), and `readings` with
-        quote, offsets into the text, assertion, method, score and rivals.
+        `facts` (a value, `"unknown"` when several stay possible, a list of codes; of a date whose day and month could
+        be swapped the usual order's day), `possible` (all of them), `readings` with quote, offsets into the text,
+        assertion, method, score, rivals, side and doubt, and `set_aside` with the words that do not count and why.
 
     Raises:
         AssistantError: The policy has no such question.
@@ -31,28 +36,40 @@ def interpret(loaded: Loaded, text: str, question: str | None = None) -> Row:
     if question is not None and question not in loaded.prompts.question:
         known = ", ".join(q.id for q in loaded.prompts.questions)
         raise AssistantError(f"there is no question '{question}'", f"There are {known}")
-    readings = reader_of(loaded).read(text, question)
+    asked = loaded.prompts.question[question] if question else None
     facts: Row = {}
     possible: Row = {}
-    for reading in readings:
-        values = in_order(loaded.policy, reading.fact, reading.values)
-        facts[reading.fact] = values[0] if len(values) == 1 else UNKNOWN
+    rows = []
+    for reading in readings(loaded, text, asked, Context()):
+        values = _values(loaded, reading)
+        codes = loaded.policy.fact[reading.fact].kind == "codes"
+        dated = loaded.policy.fact[reading.fact].kind == "date"
+        facts[reading.fact] = UNKNOWN if not values else values if codes else values[0]
+        if len(values) > 1 and not codes and not (dated and reading.doubt == SWAPPED):
+            facts[reading.fact] = UNKNOWN
         possible[reading.fact] = values
-    rows = [
-        {
-            "fact": r.fact,
-            "values": possible[r.fact],
-            "quote": r.quote,
-            "start": r.start,
-            "end": r.end,
-            "assertion": r.assertion,
-            "method": r.method,
-            "score": r.score,
-            "rivals": list(r.rivals),
-        }
-        for r in readings
-    ]
-    return {"facts": facts, "possible": possible, "readings": rows}
+        rows.append(
+            {
+                "fact": reading.fact,
+                "values": values,
+                "quote": reading.quote,
+                "start": reading.start,
+                "end": reading.end,
+                "assertion": reading.assertion,
+                "method": reading.method,
+                "score": reading.score,
+                "rivals": list(reading.rivals),
+                "side": reading.side,
+                "doubt": reading.doubt,
+            }
+        )
+    aside = [{"quote": a.quote, "reason": a.reason} for a in set_aside(loaded, text, asked, Context())]
+    return {"facts": facts, "possible": possible, "readings": rows, "set_aside": aside}
+
+
+def _values(loaded: Loaded, reading: Reading) -> list[Any]:
+    """The values that a reading leaves, in the order of the policy, or of the answer where that matters."""
+    return list(reading.ordered) or list(in_order(loaded.policy, reading.fact, reading.values))
 
 
 def explain(loaded: Loaded, text: str, question: str | None = None) -> list[str]:

@@ -402,7 +402,7 @@ def _note(session: Session, rest: str) -> Reply:
     named = _notable(session, first)
     text = tail.strip() if named else rest
     if not text:
-
+        return Reply(lines=("Write the note: /note TEXT, or /note I2b TEXT, /note G3 TEXT, /note request TEXT.",))
     chosen = named or _current_criterion(session) or _current_requirement(session) or ""
     event = Noted(criterion=chosen, text=text, side=session.current.side)
     advance(session, event)

@@ -312,7 +312,7 @@ def _read(session: Session, event: Answered) -> tuple[FactRead, ...]:
     if not read and (same := _same_as(session, event, others[0])):
         return same
     of_others = tuple(
-        r
+        r.model_copy(update={"side": BOTH}) if policy.fact[r.fact].of_both else r
         for other in others
         for r in session.read(event.text, asked, context_for(session, other))
         if r.side == other and policy.fact[r.fact].about == "side"

@@ -1,24 +1,41 @@
-"""The reader of each policy's free-text answers, made from its vocabulary and its questions."""
+"""The readers of each policy's free-text answers, made from its vocabulary and its questions."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from .matching import Frame, Reader, load_reader
-from .policy import Loaded
+from .matching import FormReader, Frame, Reader, load_form_reader, load_reader
+from .matching.scene import Values
+from .policy import Loaded, Question
 
 
 @lru_cache(maxsize=8)
 def reader_of(loaded: Loaded) -> Reader:
     """The reader of a policy's free-text answers, made once."""
-    frames = {
-        q.id: Frame(q.facts, dict(q.frame.yes), dict(q.frame.no), dict(q.frame.unclear), q.frame.bare)
-        for q in loaded.prompts.question.values()
-    }
+    frames = {q.id: frame_of(q) for q in loaded.prompts.question.values()}
     documents = {name: loaded.library.vocabulary(name) for name in loaded.policy.vocabulary}
-    domains = {
+    return load_reader(documents, loaded.library.vocabulary("context"), _domains(loaded), frames)
+
+
+@lru_cache(maxsize=8)
+def form_reader_of(loaded: Loaded) -> FormReader | None:
+    """The reader of what a policy's request forms say, made once; None for a policy that reads no forms."""
+    if not loaded.policy.form:
+        return None
+    questions = {q.id: frame_of(q) for q in loaded.prompts.question.values() if q.reads == "form"}
+    words = loaded.library.vocabulary(loaded.policy.form)
+    return load_form_reader(words, reader_of(loaded), _domains(loaded), questions)
+
+
+def frame_of(question: Question) -> Frame:
+    """How a question reads answers that name no fact."""
+    frame = question.frame
+    return Frame(question.facts, dict(frame.yes), dict(frame.no), dict(frame.unclear), frame.bare)
+
+
+def _domains(loaded: Loaded) -> dict[str, Values]:
+    return {
         fact: frozenset(v for v in values if not isinstance(v, tuple))
         for fact, values in loaded.policy.domains.items()
         if loaded.policy.fact[fact].kind != "codes"
     }
-    return load_reader(documents, loaded.library.vocabulary("context"), domains, frames)

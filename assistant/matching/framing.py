@@ -1,15 +1,13 @@
-"""What the question makes of an answer: bare yes and no, silence, dates of birth."""
+"""What the question makes of an answer: bare yes and no, silence."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from .assertion import Assertion
 from .numerals import unread_number
 from .reading import Frame, Knowledge, Reading
-from .scene import Mention, Scene, Values
-from .values import dates_in, years_between
+from .scene import Mention, Scene
 from .vocabulary import Value
 
 _UNKNOWN = "unknown"
@@ -133,49 +131,3 @@ class Framing(Knowledge):
                     " ".join(w for w in scene.words[:i] if w.isalnum() or "/" in w or "'" in w)
                 )
         return None
-
-    def age_from_dates(
-        self, scene: Scene, found: Mapping[str, Reading], frame: Frame, service: date | None, birth: date | None
-    ) -> dict[str, Reading]:
-        """An age from a date of birth, if the day of service is known too; a date of birth alone leaves it open."""
-        for age in self.vocabulary.ages:
-            told = scene.having("age_birth") or (birth and scene.having("age_service"))
-            if age.fact not in self.domains or not told:
-                continue
-            dates = dates_in(scene.text.plain)
-            starts = {
-                kind: [scene.text.tokens[t.first].start for t, _ in scene.having(kind)]
-                for kind in ("age_birth", "age_service")
-            }
-            born, day = _labelled(dates, starts["age_birth"], starts["age_service"])
-            born, day = born or birth, day or service
-            values: Values = self.domains[age.fact]
-            if born and day and born <= day:
-                values = frozenset([years_between(born, day)]) & self.domains[age.fact] or values
-            if born is None and age.fact not in frame.facts:
-                continue
-            said = found[age.fact].values if age.fact in found else frozenset()
-            if len(said) == 1:
-                if len(values) > 1 or said == values:
-                    continue
-                values |= said  # the age that is written and another one that the dates give
-            start, end = scene.text.raw_span(scene.text.tokens[0].start, scene.text.tokens[-1].end)
-            return {
-                age.fact: Reading(age.fact, values, scene.text.raw[start:end], start, end, method=f"{age.id}: dates")
-            }
-        return {}
-
-
-def _labelled(
-    dates: Sequence[tuple[int, int, date]], births: Sequence[int], services: Sequence[int]
-) -> tuple[date | None, date | None]:
-    """Which date is that of birth and which that of service: each belongs to the label before it."""
-    born = day = None
-    for start, _, value in dates:
-        before = [(p, "birth") for p in births if p < start] + [(p, "service") for p in services if p < start]
-        label = max(before)[1] if before else ""
-        if label == "birth" and born is None:
-            born = value
-        elif label == "service" and day is None:
-            day = value
-    return born, day

@@ -13,6 +13,8 @@ from .place import OTHER, OWN, Sides, follows_other, site_of
 from .reading import Knowledge, says
 from .scene import Mention, Scene, Tag
 
+PART = "{part}"
+"""Stands in reasons for what a side belongs to."""
 _MANY = 50
 _PRONOUN = 3
 """Words before "resolved" in a sentence that goes on about the one before: this has since resolved."""
@@ -46,8 +48,11 @@ _NAMES_IT = frozenset(["site", "side", "choice", "choice_any"])
 class Judging(Knowledge):
     """Judges mentions."""
 
-    def judged(self, scene: Scene, side: str | None) -> list[Mention]:
-        """The mentions that count for the side under review, each with what the words around it say."""
+    def judged(self, scene: Scene, side: str | None, dropped: list[tuple[Mention, str]] | None = None) -> list[Mention]:
+        """The mentions that count for the side under review, each with what the words around it say.
+
+        Those that do not count for their side or place are added to `dropped`, with the reason.
+        """
         mentions = [m for m in collect(scene) if m.fact in self.domains]
         judgements = judge_tokens(scene.text, [(m.first, m.last) for m in mentions], scene.cues)
         sides = Sides(scene, side)
@@ -78,13 +83,17 @@ class Judging(Knowledge):
         self._repeated(scene, of_fact)
         self._denied_later(scene, mentions, in_clause)
         self._denied_elsewhere(scene, side, mentions)
+        dropped = [] if dropped is None else dropped
         placed = [(m, self._tied(m)) for m in mentions]
-        placed = [(m, tied) for m, tied in placed if not tied or self._in_place(scene, m)]
+        in_place = [(m, tied, not tied or self._in_place(scene, m)) for m, tied in placed]
+        dropped += [(m, _elsewhere(scene, m)) for m, _, here in in_place if not here and site_of(scene, m) == OTHER]
+        placed = [(m, tied) for m, tied, here in in_place if here]
         sides.compare([m for m, tied in placed if tied])
         for mention, tied in placed:
             choice = self.choices.get(mention.fact)
             if tied and sides.excludes(mention.side):
                 if not (choice and choice.done):
+                    dropped.append((mention, f"about the {mention.side} {PART}"))
                     continue
                 # a study of the other side alone is none of this side; one of both is
                 mention.doubtful = True
@@ -94,6 +103,23 @@ class Judging(Knowledge):
                 mention.doubtful = True
             kept.append(mention)
         return self._corrected(scene, self._by_section(scene, kept))
+
+    def not_counted(self, scene: Scene, side: str | None) -> list[tuple[Mention, str]]:
+        """The mentions that say nothing of now and of the side under review, and why, in plain words."""
+        found: list[tuple[Mention, str]] = []
+        kept = self.judged(scene, side, found)
+        settled = {m.fact for m in kept if m.judgement.assertion in {Assertion.AFFIRMED, Assertion.NEGATED}}
+        for mention in kept:
+            assertion = mention.judgement.assertion
+            if assertion is Assertion.OTHER_PERSON:
+                found.append((mention, "about another person"))
+            elif assertion is Assertion.PAST and says(mention) is None:
+                found.append((mention, "in the past"))
+            elif assertion is Assertion.PLANNED and (mention.done or says(mention) is None):
+                found.append((mention, "planned, not done"))
+            elif mention.judgement.advised and mention.fact in settled:
+                found.append((mention, "asked, not found"))
+        return sorted(found, key=lambda f: f[0].first)
 
     @staticmethod
     def _by_section(scene: Scene, mentions: list[Mention]) -> list[Mention]:
@@ -298,6 +324,16 @@ class Judging(Knowledge):
             self._taken_back(scene, tag, mentions)
             mentions = [m for m in mentions if m.first >= tag.first or m.fact not in again]
         return mentions
+
+
+def _elsewhere(scene: Scene, mention: Mention) -> str:
+    """That a mention is about another part of the body, with the word for the nearest one."""
+    places = [tag for tag, _ in scene.having("other_site")]
+    if not places:
+        return "about another part of the body"
+    near = min(places, key=lambda t: (scene.clause_of[t.first] != scene.clause_of[mention.first],
+                                      abs(t.first - mention.first)))  # fmt: skip
+    return f"about another part of the body ({' '.join(scene.words[near.first : near.last])})"
 
 
 def _found_on(scene: Scene, mention: Mention, judgement: Judgement) -> bool:

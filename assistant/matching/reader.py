@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
 from functools import cached_property
 from typing import Any
 
 from .assertion import ContextRules
 from .framing import Framing
-from .judging import Judging
-from .reading import Frame, Reading
+from .judging import PART, Judging
+from .reading import Frame, Reading, SetAside
 from .scene import Scene, Values
-from .spelling import Spelling
+from .spelling import clinical_spelling
 from .text import Text, normalise
 from .together import Together
-from .values import dates_in
 from .vocabulary import SIDE_KINDS, Vocabulary
 
 _WORDS = re.compile(r"[a-z]+")
@@ -32,7 +30,7 @@ class Reader:
         self.context = context
         self.domains = domains
         self.frames = frames
-        self.spelling = Spelling(vocabulary, context)
+        self.spelling = clinical_spelling(vocabulary, context)
         self.judging = Judging(vocabulary, domains, frames)
         self.together = Together(vocabulary, domains, frames)
         self.framing = Framing(vocabulary, domains, frames)
@@ -43,8 +41,6 @@ class Reader:
         question: str | None = None,
         *,
         side: str | None = None,
-        date_of_service: date | None = None,
-        birth_date: date | None = None,
     ) -> tuple[Reading, ...]:
         """What an answer says, one reading a fact.
 
@@ -52,8 +48,6 @@ class Reader:
             text: The answer as typed.
             question: The question that it answers, whose frame reads bare answers.
             side: The side under review; findings of the other one do not count.
-            date_of_service: With it, a date of birth in the answer gives the age.
-            birth_date: With it, a date of service in the answer gives the age.
         """
         plain = normalise(text, self.context.joined)
         if not any(c.isalnum() or c == "?" for c in plain.plain):
@@ -65,7 +59,6 @@ class Reader:
             return bare
         mentions = self.judging.judged(scene, side)
         found = self.together.brought_together(scene, scores, mentions)
-        found |= self.framing.age_from_dates(scene, found, frame, date_of_service, birth_date)
         self.framing.complete(scene, frame, found, mentions)
         return tuple(found.values())
 
@@ -92,15 +85,11 @@ class Reader:
         phrases = [w for d in self.vocabulary.documents if d.sides for k in SIDE_KINDS for w in getattr(d.sides, k)]
         return _words_of(phrases)
 
-    @cached_property
-    def _date_words(self) -> frozenset[str]:
-        return _words_of(w for d in self.vocabulary.documents for age in d.ages for w in (*age.birth, *age.service))
-
-    def regards(self, text: str) -> tuple[bool, bool]:
-        """Whether an answer may read differently for another side under review, and for other dates known before."""
+    def regards_side(self, text: str) -> bool:
+        """Whether an answer may read differently for another side under review."""
         plain = normalise(text, self.context.joined)
         words = {part for w in self.context.spoken(plain) for part in _WORDS.findall(self.spelling.spelled(w)[0])}
-        return not self._side_words.isdisjoint(words), not self._date_words.isdisjoint(words)
+        return not self._side_words.isdisjoint(words)
 
     @cached_property
     def known_words(self) -> frozenset[str]:
@@ -125,28 +114,23 @@ class Reader:
                 runs[-1].append(word)
         return tuple(tuple(run) for run in runs if any(w not in self.vocabulary.fillers for w in run))
 
-    def dates(self, text: str) -> tuple[tuple[str, date, int, int], ...]:
-        """The dates of birth and of service that a text gives: `birth` or `service`, the day, and where it stands.
-
-        Two dates without labels are those of birth and of service, in this order of time.
-        """
+    def set_aside(
+        self, text: str, question: str | None = None, side: str | None = None, part: str = "side"
+    ) -> tuple[SetAside, ...]:
+        """What was found in an answer and does not count, and why, in plain words; `part` is what has sides."""
         plain = normalise(text, self.context.joined)
-        scene, _ = self._scene(plain, None, Frame())
-        found = dates_in(plain.plain)
-        labels = [
-            (plain.tokens[tag.first].start, name)
-            for kind, name in (("age_birth", "birth"), ("age_service", "service"))
-            for tag, _ in scene.having(kind)
-        ]
-        named = []
-        for start, end, day in found:
-            before = [label for label in labels if label[0] < start]
-            if before:
-                named.append((max(before)[1], day, *plain.raw_span(start, end)))
-        if not labels and len(found) == 2:
-            for name, (start, end, day) in zip(("birth", "service"), sorted(found, key=lambda f: f[2]), strict=True):
-                named.append((name, day, *plain.raw_span(start, end)))
-        return tuple(named)
+        if not plain.tokens:
+            return ()
+        scene, _ = self._scene(plain, question, self.frames.get(question or "", Frame()))
+        aside = []
+        counted = {r.fact: r for r in self.read(text, question, side=side)}
+        for mention, reason in self.judging.not_counted(scene, side):
+            start, end = plain.raw_span(plain.tokens[mention.first].start, plain.tokens[mention.last - 1].end)
+            reading = counted.get(mention.fact)
+            if reading and reading.start <= start and end <= reading.end and len(reading.values) == 1:
+                continue
+            aside.append(SetAside(text[start:end], start, end, reason.replace(PART, part)))
+        return tuple(dict.fromkeys(aside))
 
     def explain(self, text: str, question: str | None = None, *, side: str | None = None) -> list[str]:
         """For a person: each mention, the rule that judged it, and what came of it."""

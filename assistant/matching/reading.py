@@ -18,7 +18,8 @@ class Reading:
 
     `values` are those still possible; the whole domain means: spoken of and left open. `start` and `end` are offsets
     into the answer as typed. `closed`: the record does not tell, so that asking again is pointless. `side`: the side
-    that the words name, if any. `doubt`: what about the reading is not sure.
+    that the words name, if any. `doubt`: what about the reading is not sure. `ordered`: the values in the order of the
+    answer, where that matters; a date or codes that are spoken of and not given have no values.
     """
 
     fact: str
@@ -33,6 +34,17 @@ class Reading:
     closed: bool = False
     side: str = ""
     doubt: str = ""
+    ordered: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Words that were found and do not count, and why, in plain words."""
+
+    quote: str
+    start: int
+    end: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from .assertion import ContextRules
@@ -16,13 +16,11 @@ _SHORTEST, _LONGEST = 4, 30
 class Spelling:
     """Words near misspelt ones. A word that the vocabulary or ordinary language knows is never taken for another."""
 
-    def __init__(self, vocabulary: Vocabulary, context: ContextRules) -> None:
-        self.known = vocabulary.phrases.words | context.cues.words | vocabulary.ordinary | frozenset(vocabulary.numbers)
-        terms = vocabulary.phrases.words | frozenset(vocabulary.numbers)
-        long_words = {w for w in terms if len(w) >= _SHORTEST and w.isalpha()}
-        long_words |= {w for w in context.cues.words if len(w) > _SHORTEST and w.isalpha()}
+    def __init__(self, known: frozenset[str], terms: Iterable[str]) -> None:
+        """Words that are what they are, and those among them that a misspelt one may mean."""
+        self.known = known
         self._by_start: dict[tuple[str, int], list[str]] = defaultdict(list)
-        for word in sorted(long_words):
+        for word in sorted({w for w in terms if len(w) >= _SHORTEST and w.isalpha()}):
             self._by_start[word[0], len(word)].append(word)
         self.spelled = lru_cache(maxsize=50_000)(self.meant)
 
@@ -79,3 +77,10 @@ def _same_stem(one: str, other: str) -> bool:
 
 def _same_letters(one: str, other: str) -> bool:
     return sorted(one) == sorted(other)
+
+
+def clinical_spelling(vocabulary: Vocabulary, context: ContextRules) -> Spelling:
+    """The spelling of findings and of the words around them; of the latter only longer words are corrected."""
+    terms = vocabulary.phrases.words | frozenset(vocabulary.numbers)
+    longer = {w for w in context.cues.words if len(w) > _SHORTEST}
+    return Spelling(terms | context.cues.words | vocabulary.ordinary, terms | longer)

@@ -173,7 +173,10 @@ class Together(Knowledge):
         closed = len(values) > 1 and (judgement.assertion is Assertion.NOT_DOCUMENTED or deciding.closed)
         score = min(scores[deciding.first : deciding.last], default=100.0)
         quote = scene.text.raw[raw_start:raw_end]
-        return Reading(fact, values, quote, raw_start, raw_end, judgement.assertion, method, score, rivals, closed)
+        side = deciding.side if deciding.side in {"left", "right", "both"} else ""
+        return Reading(
+            fact, values, quote, raw_start, raw_end, judgement.assertion, method, score, rivals, closed, side
+        )
 
 
 def _refines(mention: Mention) -> bool:

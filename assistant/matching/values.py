@@ -1,12 +1,10 @@
-"""Typed readers: numerals, stages, lengths, ages and dates. Each returns every value that its words leave possible."""
+"""Typed readers: numerals, stages, lengths and ages. Each returns every value that its words leave possible."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 
 from .text import Token
 
@@ -151,22 +149,6 @@ _MILLIMETRES = {
     "centimetre": 10.0,
     "centimetres": 10.0,
 }
-_DATE_SHAPE = re.compile(
-    r"(?<![\d/.-])(?:\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})|\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-\d{1,2}-\d{1,2}"
-    r"|\d{1,2}(?:st|nd|rd|th)? {1,3}[a-z]{3,9}\.?,? {1,3}\d{4}"
-    r"|[a-z]{3,9}\.? {1,3}\d{1,2}(?:st|nd|rd|th)?,? {1,3}\d{4})(?![\d/])"
-)
-_DATE_FORMATS = (
-    "%m/%d/%Y",
-    "%d/%m/%Y",
-    "%m/%d/%y",
-    "%d.%m.%Y",
-    "%Y-%m-%d",
-    "%d %b %Y",
-    "%d %B %Y",
-    "%b %d %Y",
-    "%B %d %Y",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,33 +387,3 @@ def bounded_years(
         "from": lambda a: a >= value,
     }
     return frozenset(a for a in domain if tests[bounded](a)), begin
-
-
-def dates_in(plain: str) -> list[tuple[int, int, date]]:
-    """All dates in a plain text, with their stretch. Months come first in 3/12/1988, days in 14.02.1979."""
-    found = []
-    for match in _DATE_SHAPE.finditer(plain):
-        day = parse_date(match.group())
-        if day:
-            found.append((match.start(), match.end(), day))
-    return found
-
-
-def parse_date(text: str) -> date | None:
-    """One date, in any of the usual spellings; None if it is none."""
-    plain = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", text.strip().lower()).replace(",", " ")
-    plain = " ".join(plain.replace("sept ", "sep ").split())
-    if re.fullmatch(r"\d{1,2}-\d{1,2}-\d{2,4}", plain):
-        plain = plain.replace("-", "/")
-    plain = re.sub(r"([a-z])\.", r"\1", plain)
-    for shape in _DATE_FORMATS:
-        try:
-            return datetime.strptime(plain, shape).date()  # noqa: DTZ007 - a calendar day has no time zone
-        except ValueError:
-            continue
-    return None
-
-
-def years_between(birth: date, day: date) -> int:
-    """Completed years from a birth date to a day."""
-    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))

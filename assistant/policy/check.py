@@ -34,6 +34,8 @@ def _policy_problems(policy: Policy, library: Library) -> Iterator[Problem]:
     for name in policy.vocabulary:
         if library.vocabulary_path(name) is None:
             yield ("vocabulary",), f"there is no vocabulary '{name}'", f"Add policy/vocabulary/{name}.yaml"
+    if policy.form and library.vocabulary_path(policy.form) is None:
+        yield ("form",), f"there is no vocabulary '{policy.form}'", f"Add policy/vocabulary/{policy.form}.yaml"
     for root in ("indications", "non_indications"):
         for location, criterion in _located(getattr(policy, root), (root,)):
             yield from _criterion_problems(policy, location, criterion)
@@ -215,12 +217,8 @@ def _prompt_problems(prompts: Prompts, policy: Policy) -> Iterator[Problem]:
                 yield (*location, "settles"), f"'{fact}' is not among the facts of the question", "Add it to facts"
         if question.requirement and question.requirement not in requirements:
             yield (*location, "requirement"), f"there is no requirement '{question.requirement}'", "Correct the id"
-        if question.reads_like and question.reads_like not in prompts.question:
-            yield (*location, "reads_like"), f"there is no question '{question.reads_like}'", "Correct the id"
-        for fact, meanings in question.means.items():
-            yield from _value_problems(policy, (*location, "means"), fact, meanings)
-            for other, value in (pair for meaning in meanings.values() for pair in meaning.items()):
-                yield from _value_problems(policy, (*location, "means"), other, [value])
+        if question.reads == "form" and not policy.form:
+            yield (*location, "reads"), "the policy names no vocabulary of forms", "Add form: to the policy"
         frame = question.frame
         for part in (frame.yes, frame.no, frame.unclear, question.only_if):
             for fact, value in part.items():

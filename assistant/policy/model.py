@@ -355,6 +355,7 @@ class Policy(Model):
     side_fact: Id | None = None
     both_sides: str = ""
     vocabulary: tuple[Id, ...]
+    form: str = ""
     facts: tuple[Fact, ...]
     implications: tuple[Implication, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()

@@ -25,8 +25,8 @@ class Question(Model):
 
     `facts` are what it asks, the main one first; `settles` those of them that must be known before the interview goes
     on without asking back. `ask`: `relevant` while one of the facts can still change the determination, `open` while
-    the determination is open, `record` only to complete the record. `reads`: how its answer is read. `reads_like`: read
-    as an answer to that question, and `means`: what the values read there mean here (fact, value, fact, value).
+    the determination is open, `record` only to complete the record. `reads`: whether its answer tells findings of the
+    chart, or what stands on the request form.
     """
 
     id: Id
@@ -39,9 +39,7 @@ class Question(Model):
     facts: tuple[Id, ...]
     settles: tuple[Id, ...] = ()
     ask: Literal["relevant", "open", "record"] = "relevant"
-    reads: Literal["findings", "codes", "date", "statement"] = "findings"
-    reads_like: Id | None = None
-    means: Mapping[Id, Mapping[Scalar, Mapping[Id, Scalar]]] = Field(default_factory=dict)
+    reads: Literal["findings", "form"] = "findings"
     only_if: Mapping[Id, Scalar] = Field(default_factory=dict)
     after: tuple[Id, ...] = ()
     requirement: Id | None = None

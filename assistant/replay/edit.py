@@ -95,7 +95,8 @@ def redacted(loaded: Loaded, events: Sequence[Event]) -> Redacted:
 def _shortest(session: Session, event: Answered) -> str:
     """The answer with every word replaced that its readings do not need, in this review."""
     question = session.loaded.prompts.question[event.question]
-    if question.reads == "statement" and event.read and event.read[0].values == ("present",):
+    closing = question.id == session.loaded.prompts.closing.id
+    if closing and event.read and any(r.fact in question.facts and r.values == ("present",) for r in event.read):
         return REMOVED
 
     def says(text: str) -> list[tuple[str, frozenset[int | str]]]:

@@ -41,8 +41,8 @@ def log_lines(session: Session, notices: Iterable[str], said: Sequence[str], *, 
     if said:
         lines += [] if answered else [line()]
         lines += [line(f"  {clean(one)}", hang=4) for one in said]
-    if next_question(session) is None and (shown := release_lines(session)):
-        lines += [line(), line(shown[0], "strong"), *(line(one, hang=4) for one in shown[1:])]
+    if next_question(session) is None and (release := release_lines(session)):
+        lines += [line(), line(release[0], "strong"), *(line(one, hang=4) for one in release[1:])]
     return lines
 
 

@@ -1,0 +1,129 @@
+"""The words of request forms, as data: classes of words, and patterns for sides, sources, dates, codes and facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .phrases import Words
+
+Listed = tuple[str, ...]
+"""Patterns: a list, as they may hold commas."""
+
+
+class FormModel(BaseModel):
+    """No unknown keys, never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SideWords(FormModel):
+    """Words for sides: the fact of each source, the value of each side, and what looks like a side and is none."""
+
+    facts: Mapping[str, str]
+    values: Mapping[str, str]
+    patterns: Mapping[str, Listed]
+    modifiers: Mapping[str, str]
+    set_aside: Mapping[str, str]
+
+
+class CodeWords(FormModel):
+    """Procedure codes: their fact, words before and behind one that is not requested, and numbers that are no codes."""
+
+    fact: str
+    patterns: Mapping[str, Listed]
+    reasons: Mapping[str, str]
+
+
+class DiagnosisRule(FormModel):
+    """What a diagnosis code says: the facts by value, and at which character its side stands."""
+
+    code: str
+    facts: Mapping[str, str]
+    side_at: int = 0
+    sides: Mapping[str, str] = Field(default_factory=dict)
+
+
+class DiagnosisWords(FormModel):
+    """Diagnosis codes: the letters that need no point, and what they say, the first rule that fits."""
+
+    letters: str
+    rules: tuple[DiagnosisRule, ...]
+
+
+class PlaceWords(FormModel):
+    """Places of service: the fact, words before the number, the number of each value, where a bare number counts."""
+
+    fact: str
+    labels: Listed
+    values: Mapping[str, Words]
+
+
+class DateWords(FormModel):
+    """Dates: the facts of birth and service, the age, labels by kind, bounds of what is plausible."""
+
+    birth: str
+    service: str
+    age: str
+    labels: Mapping[str, Listed]
+    unknown: Listed
+    past: Listed
+    pivot: int
+    service_pivot: int
+    youngest: int
+    oldest: int
+    reasons: Mapping[str, str]
+
+
+class FormFact(FormModel):
+    """What answers say of one fact of the form.
+
+    `says`: patterns by value, under its own question; `elsewhere`: those that count under any question of the form;
+    `open`: patterns that leave it open. `releases`: the value that helps a release; it counts only when every word was
+    understood. `both`: the value when several are said. `brings`: values of other facts that a value brings along where
+    they are not said. `becomes`: the value that it has where another fact has a certain one. `neutral`: patterns that
+    say nothing of it. `old`: patterns of what is too long ago.
+    """
+
+    releases: str
+    says: Mapping[str, Listed]
+    elsewhere: Mapping[str, Listed] = Field(default_factory=dict)
+    open: Listed = ()
+    old: Listed = ()
+    both: str = ""
+    brings: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    becomes: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    neutral: Listed = ()
+
+
+class StatementWords(FormModel):
+    """The closing question: its fact, what says that there is nothing, and what to ask of a statement without a yes."""
+
+    fact: str
+    present: str
+    absent: str
+    none: Listed
+    doubt: str
+
+
+class FormFile(FormModel):
+    """All words of request forms. Built from `policy/vocabulary/form.yaml`."""
+
+    classes: Mapping[str, Words]
+    ordinary: Words
+    bare: Mapping[str, Listed]
+    sources: Mapping[str, Listed]
+    sides: SideWords
+    codes: CodeWords
+    diagnoses: DiagnosisWords
+    places: PlaceWords
+    dates: DateWords
+    facts: Mapping[str, FormFact]
+    statement: StatementWords
+
+
+def form_file(document: Mapping[str, Any]) -> FormFile:
+    """The words of request forms, from a parsed file."""
+    return FormFile.model_validate(document)
