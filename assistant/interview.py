@@ -785,6 +785,11 @@ def ending_of(session: Session, review: SideReview) -> Outcome:
     return Outcome.INFORMATION_NEEDED if held else found
 
 
+def as_concluded(session: Session) -> Session:
+    """The review as it would be if it were closed now."""
+    return session if session.concluded else _after(session, Concluded(determination=""))
+
+
 def requested_codes(session: Session) -> tuple[str, ...]:
     """The procedure codes as they were given, without modifiers."""
     codes = session.started.request.get("procedure_codes")

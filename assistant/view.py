@@ -8,7 +8,7 @@ from datetime import date
 
 from .determination import Determination, Outcome, Truth, based_on, flag_of, missing, service_notices
 from .events import Answered, Picked
-from .findings import Finding, Turn
+from .findings import Finding, Turn, computed_age, is_plausible
 from .interview import Ask, Session, SideReview, ending_of, next_question
 from .policy import Criterion, Policy, Question, Value
 from .safe_text import clean
@@ -213,6 +213,7 @@ def reason_line(session: Session, review: SideReview) -> str:
     """The outcome of a side, and in the same line what makes it so."""
     policy, found = session.policy, review.determination
     ending = ending_of(session, review)
+    ending = ending if session.concluded else found.outcome
     side = f"{review.side} side: " if review.side else ""
     text = f"{side}{OUTCOME_WORDS[ending]}"
     because: list[str] = []
@@ -231,7 +232,8 @@ def reason_line(session: Session, review: SideReview) -> str:
     elif ending is not Outcome.MET or not session.concluded:
         because = [one.why.rstrip(".") for one in session.releases[review.side].open] if session.gated else []
     shown = "; ".join(because[:MAX_REASONS])
-    return f"{text[:1].upper()}{text[1:]}{f' ({shown})' if shown else ''}."
+    still = "still to check: " if ending is Outcome.MET and shown else ""
+    return f"{text[:1].upper()}{text[1:]}{f' ({still}{shown})' if shown else ''}."
 
 
 def criterion_word(policy: Policy, criterion: Criterion, truth: Truth) -> str:
@@ -266,12 +268,24 @@ def understood(session: Session, event: Answered | Picked) -> tuple[str, ...]:
         lines = [_read_line(session, event, read.fact, read.quote) for read in event.read or ()]
         if not lines and event.text not in {"/skip", "/start"}:
             lines.append("I read nothing from this that the criteria ask for.")
-        if any(read.fact == "date_of_service" for read in event.read or ()):
-            lines += _service(session)
+        if any(policy.fact[read.fact].kind == "date" for read in event.read or ()):
+            lines += [*_age_lines(session), *_service(session)]
         for again in event.rereads:
             lines.append(f"answer {again.turn} is now read anew")
     changed = [_changed_line(policy, c, t) for c, t in (event.criteria or {}).items() if not policy.criterion[c].part]
     return (*lines, *[c for c in changed if c])
+
+
+def _age_lines(session: Session) -> tuple[str, ...]:
+    """The age that the dates give, with the dates; why it does not count where it can not be so."""
+    age = computed_age(session.policy, session.started, session.turns)
+    if age is None:
+        return ()
+    label = session.policy.fact["age_years"].label
+    shown = " or ".join(str(v) for v in sorted(age.values, key=str))
+    if age.implausible:
+        return (f"{label}: {shown} ({age.basis}); this can not be so and does not count. Check both dates.",)
+    return (f"{label}: {shown} ({age.basis})",)
 
 
 def _read_line(session: Session, event: Answered, fact_id: str, quote: str) -> str:
@@ -279,9 +293,14 @@ def _read_line(session: Session, event: Answered, fact_id: str, quote: str) -> s
     fact = policy.fact[fact_id]
     review = session.review_of(event.side)
     if fact.kind == "date":
-        said = session.dates.get(fact_id)
-        return f"{fact.label}: {said.isoformat() if said else 'not given'} {quoted(quote)}"
+        days = session.days.get(fact_id, ())
+        order = " (day first)" if session.started.date_order == "day-month" else " (month first)"
+        shown = f"{say_day(days[0])}{order if len(days) > 1 else ''}" if days else "not given"
+        return f"{fact.label}: {shown} {quoted(quote)}"
     finding = review.findings.get(fact_id)
+    read = next(r for r in event.read or () if r.fact == fact_id)
+    if fact.kind == "integer" and read.values and not is_plausible(fact, read.values):
+        return f"{fact.label}: {read.values[0]} can not be so and does not count {quoted(quote)}"
     if finding is None:
         return f"{fact.label}: kept aside until its side is known {quoted(quote)}"
     words = "does not agree with an earlier answer" if finding.conflict else say_values(policy, finding)

@@ -8,12 +8,15 @@ from ..determination import Determination, Outcome, Truth, missing
 from ..interview import Session, SideReview
 from ..policy import Criterion
 from ..policy.prompts import PlainWords
+from ..release import OpenItem
 from ..view import side_word
 from .citing import Cited, lacking
 from .model import MemberStatement, Term
 
 
-def member_statement(session: Session, review: SideReview, cited: tuple[Cited, ...]) -> MemberStatement:
+def member_statement(
+    session: Session, review: SideReview, cited: tuple[Cited, ...], opened: tuple[OpenItem, ...] = ()
+) -> MemberStatement:
     """The outcome's reasons and what is still needed, in plain words."""
     policy, found = session.policy, review.determination
     plain = session.loaded.prompts.plain or PlainWords(service=policy.service, part="side")
@@ -28,6 +31,7 @@ def member_statement(session: Session, review: SideReview, cited: tuple[Cited, .
         return plain.requests.get(fact) or policy.fact[fact].label
 
     needed = [request(m.fact) for m in missing(policy, session.loaded.prompts, found)]
+    needed += [request(fact) for one in opened for fact in one.facts]
     for fact, flags in lacking(policy, found):
         needed += [plain.flags[f.id] for f in flags if f.id in plain.flags] or [request(fact)]
     if not side and found.outcome is Outcome.MET and policy.side_fact:

@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from ..events import Concluded
-from ..interview import Session, advance, ending_of, outcome_of
+from ..interview import Session, advance, as_concluded, ending_of, outcome_of
 from ..policy import packaged
 from ..safe_text import clean
 from .model import Rationale, SideRationale
@@ -52,7 +52,7 @@ def _rendered(rationale: Rationale, form: Form, audience: Audience) -> str:
 
 def conclusion(session: Session) -> Concluded:
     """The event that closes a review as it stands, with the fingerprints of its rationale."""
-    placed = advance(session, Concluded(determination=""))
+    placed = as_concluded(session)
     outcomes = {s.side or "": ending_of(placed, s).value for s in session.sides}
     event = Concluded(determination=outcome_of(placed).value, determinations=outcomes)
     rationale = statements(advance(session, event), session.policy.approved)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from datetime import date
 
 from ..determination import Determination, Outcome, Truth, based_on, flag_of, missing, notices, readings_that_apply
 from ..events import Reopened
-from ..interview import Session, SideReview, requested_codes
+from ..interview import Session, SideReview, ending_of, requested_codes
 from ..policy import Condition, Flag, Policy, Reading
+from ..release import OpenItem
 from ..view import say_values, side_word
 from .audit import audit_entries, audit_marks
 from .citing import Cited, deciding, evidence_for, lacking, numbers_cited, open_criteria
@@ -87,7 +88,10 @@ def _day(day: date) -> str:
 
 
 def _side(session: Session, review: SideReview) -> SideRationale:
-    policy, found = session.policy, review.determination
+    policy = session.policy
+    opened = session.releases[review.side].open if _held(session, review) else ()
+    review = replace(review, determination=replace(review.determination, outcome=ending_of(session, review)))
+    found = review.determination
     cited = deciding(policy, found)
     needed = needed_criteria(policy, found)
     flags = [flag_of(policy, f) for f in found.flags]
@@ -104,14 +108,32 @@ def _side(session: Session, review: SideReview) -> SideRationale:
         acting_flags=_flags(session, review, acting),
         flags=_flags(session, review, shown),
         readings=_readings(policy, found, flags),
-        requests=_requests(session, review),
+        requests=(*_requests(session, review), *_for_release(session, review, opened)),
         curable=_curable(policy, found),
         evidence=tuple(EvidenceStatement(e.id, e.statement, e.references) for e in evidence_for(policy, cited)),
         references=_references(policy, numbers_cited(cited)),
         audit=audit_entries(session, review),
         marks=audit_marks(session, review),
-        member=member_statement(session, review, cited),
+        member=member_statement(session, review, cited, opened),
     )
+
+
+def _held(session: Session, review: SideReview) -> bool:
+    """Whether the criteria are met and the side is not released."""
+    met = review.determination.outcome is Outcome.MET
+    return session.gated and met and ending_of(session, review) is Outcome.INFORMATION_NEEDED
+
+
+def _for_release(session: Session, review: SideReview, opened: tuple[OpenItem, ...]) -> Iterator[RequestStatement]:
+    """What a release still needs; where nothing is open, why the reviewer pended it."""
+    domains = session.policy.domains
+    for one in opened:
+        facts = tuple(fact_statement(session, review, f) for f in one.facts if f in domains)
+        yield RequestStatement(one.request or one.why, notes=(one.why,), facts=facts)
+    if review.determination.outcome is Outcome.INFORMATION_NEEDED and not review.determination.live and not opened:
+        free = [t.note.text for t in session.turns if t.note and not t.note.criterion]
+        if session.gated and free and not review.determination.holds:
+            yield RequestStatement(free[-1], notes=("The reviewer pended the request for this.",))
 
 
 def _bears(cited: Cited, found: Determination) -> bool:

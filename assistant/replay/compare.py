@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..answering import reads
 from ..events import Answered, Asked, Concluded, Event, FactRead, Picked, Started
-from ..interview import Session, advance, completed, next_question, outcome_of, start
+from ..interview import Session, advance, as_concluded, completed, ending_of, next_question, outcome_of, start
 from ..policy import Loaded, Policy
 
 
@@ -178,11 +178,12 @@ def _values(values: Iterable[object]) -> str:
 
 
 def _concluded(session: Session, event: Concluded, line: int) -> Iterator[Difference]:
+    session = as_concluded(session)
     if event.determination != outcome_of(session).value:
         yield Difference(line, "determination", "", event.determination, outcome_of(session).value)
     for review in session.sides:
         was = event.determinations.get(review.side or "")
-        now = review.determination.outcome.value
+        now = ending_of(session, review).value
         if review.side and was is not None and was != now:
             yield Difference(line, "determination", review.side, was, now)
 
