@@ -8,14 +8,16 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
+from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
 from ..conversation import REMOVE, Reply, accept, respond
@@ -28,7 +30,8 @@ from ..pages import page_lines
 from ..safe_text import clean
 from ..transcript import save_text
 from .answer_field import MAX_LENGTH, AnswerField
-from .contents import pick_lines, plain
+from .bursts import LINE_BREAK
+from .contents import pick_lines, plain, shortened
 from .endings import CRASHED, OrderlyApp, apology
 from .keybar import Key
 from .lean import JoinFilter
@@ -41,13 +44,27 @@ UNFINISHED = 3
 SECOND_PRESS = 10.0
 LONG_ANSWER = 5_000
 LOOK_EVERY = 1.0
+REACTION = 0.25
+"""Nobody who was typing has read a new question in so many seconds."""
+NOT_SAVED = "The last answer was not saved; all others are."
+NOT_SENT = "What stood in the answer field was not sent."
 REMOVE_KEYS = (Key("Enter", "Save without it"), Key("n", "Save as typed"), Key("Esc", "Back to the answer"))
+LEAVING = {"ctrl+q", "ctrl+c"}
+EDITING = {"backspace", "ctrl+h", "ctrl+w", "ctrl+u", "left", "right", "home", "end", "delete"}
 TITLES = {
     "commands": "Commands",
     "help": "Help",
     "why": "Why this is asked",
     "policy": "What the policy says",
 }
+
+
+class Behind(Message):
+    """What is to be done behind all that was typed before."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        super().__init__()
+        self.act = act
 
 
 class ReviewApp(OrderlyApp):
@@ -83,6 +100,10 @@ class ReviewApp(OrderlyApp):
         self._review = ReviewScreen(session, self._today, said)
         self._review.looking = journal.holder is not None
         self._unsaved = ""
+        self._undecided = False
+        self._shown_since = float("inf")
+        self._changes = 0
+        self._typed_ahead = False
         self._first_press = float("-inf")
         self._join = JoinFilter()
         # Neither is used here, and each screen would be laid out twice for them.
@@ -141,27 +162,111 @@ class ReviewApp(OrderlyApp):
     def on_review_screen_arranged(self) -> None:
         """Now draw it."""
         self._startup.close()
+        if not self._changes:
+            self._screen_changes()
+            self.screen_change_signal.subscribe(self, self._screen_changes, immediate=True)
 
     @property
     def last_words(self) -> str:
         """How to go on later; said after leaving and after a fault."""
-        return f"Everything is saved. Go on with: assistant resume {clean(self.session.started.case)}"
+        saved = NOT_SAVED if self._unsaved or self._undecided else "Everything is saved."
+        return f"{saved} Go on with: assistant resume {clean(self.session.started.case)}"
 
     def action_leave(self) -> None:
-        """Leave; everything is kept already."""
+        """Leave, when what was given before is saved."""
+        self._behind_what_was_typed(self._leave)
+
+    def _leave(self) -> None:
         if self.session.concluded:
             self.exit(return_code=DONE)
         else:
-            self.exit(return_code=UNFINISHED, message=Text(self.last_words))
+            unsent = f"{NOT_SENT} " if self._review.field.text.strip() else ""
+            self.exit(return_code=UNFINISHED, message=Text(unsent + self.last_words))
 
     def action_leave_if_again(self) -> None:
         """The second press leaves; the first one says so."""
+        self._behind_what_was_typed(self._leave_if_again)
+
+    def _leave_if_again(self) -> None:
         now = time.monotonic()
         if now - self._first_press < SECOND_PRESS:
-            self.action_leave()
+            self._leave()
         else:
             self._first_press = now
             self.say(["Press Ctrl+C again (or Ctrl+Q) to leave; everything is kept."])
+
+    # --- Keys that come before what they would act on is shown ---
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether what keys act on has been drawn."""
+        return time.monotonic() >= self._shown_since
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys act on what was on the screen when they were pressed; all others go to the answer field and wait."""
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif event.time < self._shown_since:
+            await self._keep_early(event)
+        elif isinstance(event, events.Key) and event.key == "enter":
+            self._wait_for_change()
+            await super().on_event(event)
+            self._behind_what_was_typed(self._when_drawn, self._changes)
+        else:
+            await super().on_event(event)
+
+    async def _keep_early(self, event: events.Key | events.Paste) -> None:
+        """Text waits in the answer field; other keys still do what they do in the interview, and in no other screen."""
+        over = self.screen is not self._review
+        key = event.key if isinstance(event, events.Key) else ""
+        text = not isinstance(event, events.Key) or event.is_printable or key in {"enter", LINE_BREAK}
+        if text or (over and key in EDITING):
+            self._typed_ahead = True
+            self._review.field.post_message(AnswerField.Stray(event))
+        elif not over or key in LEAVING:
+            await super().on_event(event)
+
+    def _behind_what_was_typed(self, act: Callable[..., None], *arguments: object) -> None:
+        """Act when all keys before have done what they do: a message takes the way that theirs take, behind them."""
+        pump = self.focused or self.screen
+        behind = Behind(partial(act, *arguments))
+        if not pump.call_later(pump.post_message, behind):
+            self.post_message(behind)
+
+    @on(Behind)
+    def act_behind(self, message: Behind) -> None:
+        """All that came before has been dealt with."""
+        message.act()
+
+    def _screen_changes(self, _screen: Screen[object] | None = None) -> None:
+        """Another screen opens or comes back."""
+        self._wait_for_change()
+        self.call_later(self._when_drawn, self._changes)
+
+    def _wait_for_change(self) -> None:
+        self._changes += 1
+        self._shown_since = float("inf")
+
+    def _when_drawn(self, change: int) -> None:
+        # Twice: a new screen is drawn only when its parts have found their places.
+        screen = self.screen
+        screen.call_after_refresh(screen.call_after_refresh, self._drawn, change)
+
+    def _drawn(self, change: int) -> None:
+        if change == self._changes:
+            self._shown_since = time.monotonic() + (REACTION if self._typed_ahead else 0)
+            self._typed_ahead = False
+
+    @on(AnswerField.Stray)
+    def to_the_answer_field(self, message: AnswerField.Stray) -> None:
+        """Keep what was typed while a dialog asked."""
+        self._review.field.post_message(AnswerField.Stray(message.event))
+
+    @on(AnswerField.Kept)
+    def show_what_waits(self, message: AnswerField.Kept) -> None:
+        """What is over the answer field says what is in it."""
+        if self.screen is not self._review:
+            self.say([f"In the answer field: {shortened(message.text)}"])
 
     # --- What the reviewer says ---
 
@@ -202,8 +307,10 @@ class ReviewApp(OrderlyApp):
 
     def _choose(self, text: str, reply: Reply, either: tuple[Reply, Reply]) -> None:
         """Ask before what was typed is written anywhere; Escape puts it back into the field."""
+        self._undecided = True
 
         def decided(answer: str | None) -> None:
+            self._undecided = False
             if answer is None:
                 self._review.field.restore(text)
             elif not self._apply(either[0] if answer == "y" else either[1]):
@@ -234,7 +341,7 @@ class ReviewApp(OrderlyApp):
         if reply.show:
             self._open(reply.show, reply.about)
         if reply.quit:
-            self.action_leave()
+            self._leave()
         return True
 
     def _save(self, events: tuple[Event, ...]) -> None:

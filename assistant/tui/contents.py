@@ -24,6 +24,7 @@ from .text import NO_BREAK, Line, line, width_of, wrapped
 
 _WORD_STYLES = {"met": "good", "does not apply": "good", "not met": "bad", "applies": "bad", "open": "open"}
 MAX_SHOWN = 600
+MAX_NOTICE = 60
 MAX_LISTED = 12
 """A fact with more values than this is typed rather than picked from a list."""
 
@@ -165,6 +166,11 @@ def pick_lines(policy: Policy, fact_id: str) -> list[Line]:
         return []
     values = fact.values or sorted(domain, key=lambda v: int(str(v)))
     return [*(line(fact.say(v), key=str(v)) for v in values), line("not documented", key="unknown")]
+
+
+def shortened(text: str) -> str:
+    """The end of a text, where one types, short enough for a notice."""
+    return text if len(text) <= MAX_NOTICE else f"…{text[-MAX_NOTICE:]}"
 
 
 def plain(lines: Iterable[str]) -> list[Line]:

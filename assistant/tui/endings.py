@@ -11,9 +11,13 @@ from pathlib import Path
 from rich.console import RenderableType
 from rich.text import Text
 from textual.app import App
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+
+from .driver import TypingDriver
 
 CRASHED = 1
-ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 LAST_RESORT = 3.0
 
 
@@ -22,6 +26,11 @@ class OrderlyApp(App[int]):
 
     _signalled = 0
     _fault: BaseException | None = None
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice, but keys are read in our way."""
+        chosen = super().get_driver_class()
+        return TypingDriver if chosen is LinuxDriver else chosen
 
     @property
     def last_words(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from ..interview import Session
 from .answer_field import AnswerField
+from .bursts import LINE_BREAK
 from .contents import answers_page, criteria_page, plain
 from .keybar import Key, KeyBar
 from .pane import Pane
@@ -184,17 +185,18 @@ class Entry(Dialog):
 
 
 class Confirm(Dialog):
-    """Shows a change and asks whether to make it; dismissed with `y`, `n`, or None for neither."""
+    """Shows a change and asks whether to make it; dismissed with `y`, `n`, or None for neither.
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,y", "decide('y')", show=False, priority=True),
-        Binding("n", "decide('n')", show=False, priority=True),
-    ]
+    Only the keys that are shown decide. All other text is for the answer field, and so is an Enter right behind it.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "accept", show=False, priority=True)]
     KEYS = (Key("Enter", "Accept"), Key("Esc", "Leave it as it was"))
 
     def __init__(self, lines: Iterable[str], title: str = "This would change:", keys: tuple[Key, ...] = KEYS) -> None:
         super().__init__(title, [line(f"  {one}", hang=4) for one in lines])
         self._keys = keys
+        self._typed = False
 
     def compose(self) -> ComposeResult:
         """The change and the keys."""
@@ -206,9 +208,33 @@ class Confirm(Dialog):
         super().on_mount()
         self.pane.focus()
 
-    def action_decide(self, answer: str) -> None:
-        """Make the change, or do not."""
-        self.dismiss(answer)
+    def action_accept(self) -> None:
+        """Make the change, unless this Enter ends a line of something else."""
+        if self._typed:
+            self._typed = False
+            self.say([f"What you typed waits in the answer field. Enter once more: {self._keys[0].label}."])
+        else:
+            self.dismiss("y")
+
+    def on_key(self, event: events.Key) -> None:
+        """Decide by a key that is shown; pass on other text."""
+        if not (event.is_printable or event.key == LINE_BREAK):
+            return
+        event.stop()
+        event.prevent_default()
+        if not self._typed and any(event.key == key.name for key in self._keys):
+            self.dismiss(event.key)
+        else:
+            self._pass_on(event)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Pass it on."""
+        event.stop()
+        self._pass_on(event)
+
+    def _pass_on(self, event: events.Key | events.Paste) -> None:
+        self._typed = True
+        self.post_message(AnswerField.Stray(event))
 
 
 class Pick(Dialog):

@@ -221,7 +221,7 @@ def test_an_edit_shows_its_effect_before_it_is_made(drive):
         assert "Nothing was changed." in driven.text
         assert driven.app.session.turns[0].text == "38 yo"
         await driven.answer("/edit 1 52 yo")
-        await driven.press("y")
+        await driven.press("enter")
         assert driven.app.session.turns[0].text == "52 yo"
         assert driven.app.session.turns[0].edited
 
