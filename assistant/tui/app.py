@@ -285,16 +285,22 @@ class ReviewApp(OrderlyApp):
 
     def submit(self, text: str) -> None:
         """Do what a typed line means; a line that could not be read or saved goes back into the answer field."""
+        editing = self._review.editing
+        if editing and text.strip() in {"", self.session.turns[editing - 1].text.strip()}:
+            self.leave_as_it_was()
+            return
         try:
-            reply = respond(self.session, text)
+            reply = respond(self.session, text, editing)
         except Exception as fault:  # noqa: BLE001 - no fault may cost the reviewer an answer; the session is unchanged
             self.say(
                 [f"{apology(fault, 'This was not recorded')} Say it in other words, /skip it, or leave with Ctrl+Q."]
             )
             self._review.field.restore(text)
             return
+        if reply.events or reply.pending or reply.either:
+            self._review.editing = 0
         if reply.either:
-            self._choose(text, reply, reply.either)
+            self._choose(text, reply, reply.either, editing)
         elif self._apply(reply):
             self._unsaved = "" if reply.events else self._unsaved
         else:
@@ -305,13 +311,14 @@ class ReviewApp(OrderlyApp):
         self._unsaved = text
         self._review.field.restore(text)
 
-    def _choose(self, text: str, reply: Reply, either: tuple[Reply, Reply]) -> None:
+    def _choose(self, text: str, reply: Reply, either: tuple[Reply, Reply], editing: int) -> None:
         """Ask before what was typed is written anywhere; Escape puts it back into the field."""
         self._undecided = True
 
         def decided(answer: str | None) -> None:
             self._undecided = False
             if answer is None:
+                self._review.editing = editing
                 self._review.field.restore(text)
             elif not self._apply(either[0] if answer == "y" else either[1]):
                 self._keep_typed(text)
@@ -336,13 +343,31 @@ class ReviewApp(OrderlyApp):
             self._confirm(reply.pending, reply.lines)
         else:
             self._review.show(self.session, reply.lines, answered=answered)
-        if reply.prefill:
-            self._review.field.set_text(reply.prefill)
+        if reply.editing:
+            self._begin_change(reply.editing, reply.prefill)
         if reply.show:
             self._open(reply.show, reply.about)
         if reply.quit:
             self._leave()
         return True
+
+    def _begin_change(self, number: int, old: str) -> None:
+        """The next answer replaces an earlier one, whose text stands in the field."""
+        field = self._review.field
+        self._review.editing = number
+        shown = [] if not field.text else [f"Answer {number}: {clean(old)}"]
+        self._review.say([*shown, f"Changing answer {number}: type it anew and press Enter; Esc leaves it as it was."])
+        if not field.text:
+            field.set_text(old)
+
+    @on(ReviewScreen.ChangeLeft)
+    def leave_as_it_was(self) -> None:
+        """Escape, or Enter without a change."""
+        number = self._review.editing
+        self._review.editing = 0
+        if self._review.field.text == self.session.turns[number - 1].text:
+            self._review.field.set_text("")
+        self._review.say([f"Answer {number} stays as it was."])
 
     def _save(self, events: tuple[Event, ...]) -> None:
         if events:

@@ -93,8 +93,12 @@ class ReviewScreen(Screen[None]):
         self._today = today
         self._said = said
         self.looking = False
+        self.editing = 0
         self._answered = False
         self._drawn: dict[str, str] = {}
+
+    class ChangeLeft(Message):
+        """Escape was pressed while an answer was being changed."""
 
     class Arranged(Message):
         """The screen has a size, and its parts their places."""
@@ -145,7 +149,8 @@ class ReviewScreen(Screen[None]):
             self._update("question", self._question())
             self.query_one("#criteria", Pane).set_lines(self._criteria())
             self._update("status", self._status())
-            self.field.set_hint(field_hint(session))
+            changing = f"Changing answer {self.editing}; Esc leaves it as it was"
+            self.field.set_hint(changing if self.editing else field_hint(session))
 
     def say(self, lines: Iterable[str]) -> None:
         """Say something about the session as it stands."""
@@ -229,5 +234,7 @@ class ReviewScreen(Screen[None]):
         self.query_one("#log", Pane).action_page(by)
 
     def action_to_answer(self) -> None:
-        """Back to the answer."""
+        """Back to the answer; there, an answer that is being changed is left as it was."""
+        if self.field.has_focus and self.editing:
+            self.post_message(self.ChangeLeft())
         self.field.focus()

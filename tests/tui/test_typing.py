@@ -265,3 +265,57 @@ def test_leaving_while_a_dialog_asks_says_that_the_answer_was_not_saved(drive):
         assert "Everything is saved" in driven.app.last_words
 
     drive(steps)
+
+
+# --- Changing an answer ---
+
+
+@pytest.mark.parametrize("command", ["/back", "/edit 2"])
+def test_a_retyped_answer_replaces_the_old_one(drive, command):
+    async def steps(driven):
+        await driven.answer("38 yo")
+        await driven.answer("right")
+        await driven.answer(command)
+        assert driven.field.text == "right"
+        assert "Changing answer 2: type it anew" in " ".join(driven.log.split())
+        await driven.press("ctrl+u", *"stage 2", "enter")
+        assert isinstance(driven.app.screen, Confirm)
+        await driven.press("enter")
+        assert [t.text for t in driven.app.session.turns] == ["38 yo", "stage 2"]
+        await driven.answer("avn")
+        assert len(driven.app.session.turns) == 3
+
+    drive(steps)
+
+
+@pytest.mark.parametrize("keys", [["escape"], ["enter"], ["ctrl+u", "enter"]], ids="-".join)
+def test_an_answer_that_is_not_retyped_stays_as_it_was(drive, keys):
+    async def steps(driven):
+        await driven.answer("38 yo")
+        await driven.answer("right")
+        before = driven.app.session.events
+        await driven.answer("/back")
+        await driven.press("f2", "escape")
+        await driven.press(*keys)
+        assert "Answer 2 stays as it was." in driven.log
+        assert driven.field.text == ""
+        await driven.answer("avn")
+        assert driven.app.session.events[: len(before)] == before
+        assert driven.app.session.turns[-1].text == "avn"
+
+    drive(steps)
+
+
+def test_escape_out_of_the_privacy_question_goes_on_with_the_change(drive):
+    async def steps(driven):
+        await driven.answer("38 yo")
+        await driven.answer("right")
+        await driven.answer("/back")
+        await driven.press("ctrl+u")
+        await driven.answer("stage 2, MRN FAKE-0000-0103")
+        await driven.press("escape")
+        assert driven.field.text == "stage 2, MRN FAKE-0000-0103"
+        await driven.press("enter", "enter", "enter")
+        assert [t.text for t in driven.app.session.turns] == ["38 yo", "stage 2, MRN [removed]"]
+
+    drive(steps)
