@@ -33,7 +33,7 @@ COMMANDS = {
     "/unknown": "the record does not say",
     "/start": "skip the questions about the request form",
     "/complete": "go on with questions that can no longer change the outcome",
-    "/rationale": "the rationale as it stands",
+    "/rationale": "the rationale as it stands, also /rationale member html FILE",
     "/conclude": "close the review",
     "/reopen": "open a closed review again: /reopen REASON",
     "/keep": "go on saving in another directory: /keep DIRECTORY",

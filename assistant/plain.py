@@ -14,7 +14,7 @@ from .events import Event
 from .following import LET_GO, follow, kept_in
 from .interview import Session, stamped
 from .journal import Journal
-from .pages import page_lines
+from .pages import page_lines, rationale_asked
 from .safe_text import clean
 from .transcript import save_text
 from .view import NEXT_STEP, determination_line, heading, open_items, overdue_line, question_view
@@ -230,9 +230,10 @@ class PlainReview:
         if what == "rationale":
             from .rationale import render
 
-            text = render(self.session, form="text", audience="clinical", today=today)
-            if about:
-                self._say([save_text(about, text)])
+            audience, form, file = rationale_asked(about)
+            text = render(self.session, form=form, audience=audience, today=today)
+            if file:
+                self._say([save_text(file, text)])
             else:
                 self._say(text.splitlines())
         else:

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from assistant.decoding import STRAY_BYTES
+from assistant.pages import proposed_file, rationale_asked
 
 ASSISTANT = [sys.executable, "-m", "assistant"]
 PLAIN = [*ASSISTANT, "review", "--no-intake", "--case", "A-1", "--plain"]
@@ -77,3 +78,33 @@ def test_an_empty_line_leaves_the_answer_as_it_was(tmp_path):
     done = piped(tmp_path, b"38\nright\n/back\n\nMRI\n")
     assert [text for text, _ in answers(tmp_path)] == ["38", "right", "MRI"]
     assert b"Answer 2 stays as it was." in done.stdout
+
+
+def test_a_rationale_is_shown_and_saved_by_words(tmp_path):
+    file = tmp_path / "letter.html"
+    done = piped(tmp_path, f"38\n/rationale member\n/rationale Provider {file}\n/rationale no such file/x\n".encode())
+    said = done.stdout.decode()
+    assert f"Saved to {file}." in said
+    assert file.read_text().startswith("<!DOCTYPE html>")
+    assert "no such file/x could not be written" in said
+    assert "1. Request and policy" not in said
+
+
+@pytest.mark.parametrize(
+    ("about", "expected"),
+    [
+        ("", ("clinical", "text", "")),
+        ("member", ("member", "text", "")),
+        ("HTML provider", ("provider", "html", "")),
+        ("member letter.txt", ("member", "text", "letter.txt")),
+        ("my letter.md", ("clinical", "markdown", "my letter.md")),
+        ("text x.html", ("clinical", "text", "x.html")),
+    ],
+    ids=repr,
+)
+def test_what_is_asked_of_a_rationale(about, expected):
+    assert rationale_asked(about) == expected
+
+
+def test_a_proposed_file_is_a_name_and_no_path():
+    assert proposed_file("../../A 1\x1b", "member", "markdown") == "A-1-member.md"

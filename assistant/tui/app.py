@@ -26,9 +26,10 @@ from ..events import Answered, Event, Picked
 from ..following import follow, kept_in
 from ..interview import Session, stamped
 from ..journal import Journal
-from ..pages import page_lines
+from ..pages import page_lines, rationale_asked
 from ..safe_text import clean
 from ..transcript import save_text
+from ..view import overdue_line
 from .answer_field import MAX_LENGTH, AnswerField
 from .bursts import LINE_BREAK
 from .contents import pick_lines, plain, shortened
@@ -404,9 +405,13 @@ class ReviewApp(OrderlyApp):
                 Page(
                     TITLES.get(what, what),
                     plain(page_lines(self.session, what, about)),
-                    more=HELP if what == "help" else (),
+                    more=(*self._overdue_if(what), *(HELP if what == "help" else ())),
                 )
             )
+
+    def _overdue_if(self, what: str) -> tuple[str, ...]:
+        """The whole sentence on the policy's own review, of which the status has room for a part."""
+        return ("", overdue_line(self.session, self._today)) if what in {"help", "why", "policy"} else ()
 
     def _keep(self, directory: str) -> None:
         try:
@@ -418,14 +423,17 @@ class ReviewApp(OrderlyApp):
         if self._unsaved:
             self._review.field.set_text(self._unsaved)
 
-    def _open_rationale(self, file: str) -> None:
-        from ..rationale import render  # here: templates are loaded only when they are needed
+    def _open_rationale(self, about: str) -> None:
+        from ..rationale import AUDIENCES, render  # here: templates are loaded only when they are needed
 
-        text = render(self.session, form="text", audience="clinical", today=self._today)
-        if file:
-            self.say([save_text(file, text)])
+        session, today = self.session, self._today
+        asked = rationale_asked(about)
+        if asked.file:
+            text = render(session, form=asked.form, audience=asked.audience, today=today)
+            self.say([save_text(asked.file, text)])
         else:
-            self._push(RationalePage(text, lambda name: save_text(name, text)))
+            made = partial(render, session, today=today)
+            self._push(RationalePage(made, session.started.case, asked.audience, asked.form, AUDIENCES))
 
     def _push(self, page: Page) -> None:
         self._close_page()

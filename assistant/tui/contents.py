@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from ..conversation import CONCLUDE_HINT
+from ..determination import service_notices
 from ..interview import Session, SideReview, next_question
 from ..policy import Policy
 from ..safe_text import clean
@@ -128,6 +129,12 @@ def status_lines(session: Session, today: date, width: int) -> list[str]:
     if width_of(short) > width:
         short = f"Policy review overdue by {late} days."
     return [determination_line(session), short]
+
+
+def unsaid_notices(session: Session, status: str) -> list[str]:
+    """On the date of service; that the policy's review is overdue stands in the status, and in full with F1 and F2."""
+    day = session.dates.get("date_of_service")
+    return [one for one in service_notices(session.policy, day) if one not in status] if day else []
 
 
 def answers_page(session: Session) -> list[Line]:

@@ -15,9 +15,9 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from ..interview import Session
-from ..view import heading, overdue_line
+from ..view import heading
 from .answer_field import AnswerField
-from .contents import criteria, field_hint, log_lines, question_lines, status_lines
+from .contents import criteria, field_hint, log_lines, question_lines, status_lines, unsaid_notices
 from .keybar import Key, KeyBar
 from .pane import Pane
 from .text import Line, ascii_marks
@@ -145,7 +145,7 @@ class ReviewScreen(Screen[None]):
         self._session, self._said, self._answered = session, said, answered
         with self.app.batch_update():
             self._update("heading", self._heading())
-            self.query_one("#log", Pane).set_lines(self._log())
+            self._show_log()
             self._update("question", self._question())
             self.query_one("#criteria", Pane).set_lines(self._criteria())
             self._update("status", self._status())
@@ -161,7 +161,7 @@ class ReviewScreen(Screen[None]):
         with self.app.batch_update():
             self._update("status", self._status())
             self._update("question", self._question())
-        self.query_one("#log", Pane).set_lines(self._log())
+        self._show_log()
         self.query_one("#criteria", Pane).set_lines(self._criteria())
         self._show_keys()
         self.call_after_refresh(self.post_message, self.Arranged())
@@ -181,8 +181,13 @@ class ReviewScreen(Screen[None]):
         return self._shown(heading(self._session) + looking)
 
     def _log(self) -> list[Line]:
-        notices = [one for one in (overdue_line(self._session, self._today),) if one not in self._status().plain]
-        return log_lines(self._session, notices, self._said, answered=self._answered)
+        return log_lines(
+            self._session, unsaid_notices(self._session, self._status().plain), self._said, answered=self._answered
+        )
+
+    def _show_log(self) -> None:
+        lines = self._log()
+        self.query_one("#log", Pane).set_lines(lines, said_from=len(lines) - len(self._said) if self._said else None)
 
     def on_descendant_focus(self) -> None:
         """The keys at the bottom are those for where one is."""
