@@ -45,6 +45,7 @@ UNFINISHED = 3
 SECOND_PRESS = 10.0
 LONG_ANSWER = 5_000
 LOOK_EVERY = 1.0
+CHANGING = float("inf")
 REACTION = 0.25
 """Nobody who was typing has read a new question in so many seconds."""
 NOT_SAVED = "The last answer was not saved; all others are."
@@ -102,9 +103,9 @@ class ReviewApp(OrderlyApp):
         self._review.looking = journal.holder is not None
         self._unsaved = ""
         self._undecided = False
-        self._shown_since = float("inf")
+        self._shown_since = CHANGING
         self._changes = 0
-        self._typed_ahead = False
+        self._waiting: list[events.Key | events.Paste] = []
         self._first_press = float("-inf")
         self._join = JoinFilter()
         # Neither is used here, and each screen would be laid out twice for them.
@@ -181,7 +182,7 @@ class ReviewApp(OrderlyApp):
         if self.session.concluded:
             self.exit(return_code=DONE)
         else:
-            unsent = f"{NOT_SENT} " if self._review.field.text.strip() else ""
+            unsent = f"{NOT_SENT} " if self._review.field.text.strip() or self._waiting else ""
             self.exit(return_code=UNFINISHED, message=Text(unsent + self.last_words))
 
     def action_leave_if_again(self) -> None:
@@ -204,12 +205,15 @@ class ReviewApp(OrderlyApp):
         return time.monotonic() >= self._shown_since
 
     async def on_event(self, event: events.Event) -> None:
-        """Keys act on what was on the screen when they were pressed; all others go to the answer field and wait."""
-        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+        """Keys act on what was on the screen when they were pressed, so while that changes they wait."""
+        key = event.key if isinstance(event, events.Key) else ""
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded or key in LEAVING:
             await super().on_event(event)
+        elif self._shown_since == CHANGING:
+            self._waiting.append(event)
         elif event.time < self._shown_since:
             await self._keep_early(event)
-        elif isinstance(event, events.Key) and event.key == "enter":
+        elif key == "enter":
             self._wait_for_change()
             await super().on_event(event)
             self._behind_what_was_typed(self._when_drawn, self._changes)
@@ -222,9 +226,8 @@ class ReviewApp(OrderlyApp):
         key = event.key if isinstance(event, events.Key) else ""
         text = not isinstance(event, events.Key) or event.is_printable or key in {"enter", LINE_BREAK}
         if text or (over and key in EDITING):
-            self._typed_ahead = True
             self._review.field.post_message(AnswerField.Stray(event))
-        elif not over or key in LEAVING:
+        elif not over:
             await super().on_event(event)
 
     def _behind_what_was_typed(self, act: Callable[..., None], *arguments: object) -> None:
@@ -246,7 +249,12 @@ class ReviewApp(OrderlyApp):
 
     def _wait_for_change(self) -> None:
         self._changes += 1
-        self._shown_since = float("inf")
+        self._shown_since = CHANGING
+        self._content_changed()
+
+    def _content_changed(self) -> None:
+        """What is drawn from now on has the change in it."""
+        self.drawn_at = None
 
     def _when_drawn(self, change: int) -> None:
         # Twice: a new screen is drawn only when its parts have found their places.
@@ -254,9 +262,16 @@ class ReviewApp(OrderlyApp):
         screen.call_after_refresh(screen.call_after_refresh, self._drawn, change)
 
     def _drawn(self, change: int) -> None:
-        if change == self._changes:
-            self._shown_since = time.monotonic() + (REACTION if self._typed_ahead else 0)
-            self._typed_ahead = False
+        self.call_later(self._open_for_keys, change, self.drawn_at or time.monotonic())
+
+    async def _open_for_keys(self, change: int, drawn_at: float) -> None:
+        """Now it can be told which keys came too early; who was typing then has not read what is new."""
+        if change != self._changes:
+            return
+        waiting, self._waiting = self._waiting, []
+        self._shown_since = drawn_at + (REACTION if any(event.time < drawn_at for event in waiting) else 0)
+        for event in waiting:
+            await self.on_event(event)
 
     @on(AnswerField.Stray)
     def to_the_answer_field(self, message: AnswerField.Stray) -> None:
@@ -278,6 +293,7 @@ class ReviewApp(OrderlyApp):
             self.say(["Reading a long answer; this may take some seconds."])
             await asyncio.sleep(0.1)
         self.submit(event.text)
+        self._content_changed()
 
     @on(AnswerField.PasteRefused)
     def refuse_paste(self) -> None:
@@ -348,6 +364,7 @@ class ReviewApp(OrderlyApp):
             self._begin_change(reply.editing, reply.prefill)
         if reply.show:
             self._open(reply.show, reply.about)
+        self._content_changed()
         if reply.quit:
             self._leave()
         return True

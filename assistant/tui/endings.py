@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 
 from rich.console import RenderableType
@@ -26,6 +27,8 @@ class OrderlyApp(App[int]):
 
     _signalled = 0
     _fault: BaseException | None = None
+    drawn_at: float | None = None
+    """When something to read was first drawn since this was None."""
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's choice, but keys are read in our way."""
@@ -36,6 +39,11 @@ class OrderlyApp(App[int]):
     def last_words(self) -> str:
         """What the user should know after a fault."""
         return ""
+
+    def note_drawn(self) -> None:
+        """Something to read is being drawn."""
+        if self.drawn_at is None:
+            self.drawn_at = time.monotonic()
 
     def _on_load(self) -> None:
         """Before the terminal is touched, so that no signal finds it half set up."""

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from .endings import OrderlyApp
 from .text import Line, Row, ascii_marks, marked, wrapped
 
 STYLES = ("muted", "strong", "good", "bad", "open", "match", "selected")
@@ -152,6 +153,8 @@ class Pane(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One row of the wrapped lines, and a mark on its right for how far down it is."""
+        if isinstance(self.app, OrderlyApp):
+            self.app.note_drawn()
         if self._text_width != self._width:
             self._layout_rows()
         base = self.rich_style

@@ -10,14 +10,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widgets import Static
 
 from ..interview import Session
 from ..view import heading
 from .answer_field import AnswerField
 from .contents import criteria, field_hint, log_lines, question_lines, status_lines, unsaid_notices
+from .endings import OrderlyApp
 from .keybar import Key, KeyBar
 from .pane import Pane
 from .text import Line, ascii_marks
@@ -75,6 +78,16 @@ FLAT, HIGH = 12, 30
 CRITERIA_WIDTH, WIDE_CRITERIA_WIDTH = 41, 72
 
 
+class Question(Static):
+    """The question, which tells when it is drawn."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw it."""
+        if isinstance(self.app, OrderlyApp):
+            self.app.note_drawn()
+        return super().render_lines(crop)
+
+
 class ReviewScreen(Screen[None]):
     """Draws a session; what is typed goes to the app as messages."""
 
@@ -110,7 +123,7 @@ class ReviewScreen(Screen[None]):
         with Horizontal(id="main"):
             with Vertical(id="left"):
                 yield Pane(self._log(), follow=True, id="log")
-                yield self._static("question", self._question())
+                yield self._static("question", self._question(), Question)
             yield Pane(self._criteria(), selectable=True, id="criteria")
         yield self._static("status", self._status())
         yield Static("Window too small", id="small")
@@ -166,9 +179,9 @@ class ReviewScreen(Screen[None]):
         self._show_keys()
         self.call_after_refresh(self.post_message, self.Arranged())
 
-    def _static(self, name: str, content: Content) -> Static:
+    def _static(self, name: str, content: Content, kind: type[Static] = Static) -> Static:
         self._drawn[name] = content.plain
-        return Static(content, id=name)
+        return kind(content, id=name)
 
     def _update(self, name: str, content: Content) -> None:
         """Change a part only if it differs: all below it would be laid out again."""
