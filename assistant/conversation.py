@@ -48,7 +48,7 @@ COMMANDS = {
     "/unknown": "the record does not say",
     "/start": "skip the questions about the request form",
     "/complete": "go on with questions that can no longer change the outcome",
-    "/rationale": "the rationale as it stands",
+    "/rationale": "the rationale as it stands, also /rationale member html FILE",
     "/release": "release the side whose last screen is shown; nothing else does",
     "/refer": "hand the case to a physician reviewer: /refer REASON",
     "/pend": "end as information needed: /pend REASON",
@@ -69,7 +69,7 @@ class Reply:
     `events` are to be journaled and folded, in order. `lines` are said. `show` names something to open, `about` what
     of. `pending` is a change to be shown (its effects are in `lines`) and applied only if the reviewer accepts.
     `prefill` is text to put into the answer field. With `either`, nothing has happened yet: the reviewer chooses
-    between two replies, by yes and by no.
+    between two replies, by yes and by no. `editing` is the number of an answer that the next text is to replace.
     """
 
     events: tuple[Event, ...] = ()
@@ -80,10 +80,20 @@ class Reply:
     prefill: str = ""
     quit: bool = False
     either: tuple[Reply, Reply] | None = None
+    editing: int = 0
 
 
-def respond(session: Session, text: str) -> Reply:
-    """The meaning of one typed line. Never raises for what a reviewer can type."""
+def respond(session: Session, text: str, editing: int = 0) -> Reply:
+    """The meaning of one typed line. Never raises for what a reviewer can type.
+
+    Args:
+        session: The review as it stands.
+        text: What was typed.
+        editing: The number of the answer that is being changed, if one is; a text that is no command replaces it.
+    """
+    typed = text.strip()
+    if editing and typed and (not typed.startswith("/") or typed.startswith("//")):
+        text = f"/edit {editing} {typed.removeprefix('/')}"
     reply = _respond(session, text)
     if reply.events or reply.pending:
         found = identifiers_in(text, reader_of(session.loaded).known_words)
@@ -313,8 +323,9 @@ def _edit(session: Session, rest: str) -> Reply:
     turn = _turn(session, number)
     if not text.strip():
         return Reply(
-            lines=("Change the answer and press Enter; the effect is shown first.",),
-            prefill=f"/edit {turn.number} {turn.text}",
+            lines=("The effect is shown before anything changes.",),
+            prefill="" if turn.skipped else turn.text,
+            editing=turn.number,
         )
     event = answered(session, turn.question, text.strip(), turn.side, turn.number)
     written, after = completed(session, event)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING, NamedTuple, get_args
+
 from .conversation import COMMANDS, CONCLUDE_HINT
 from .interview import Session, ending_of, next_question
 from .release_view import last_screen, line_text, release_side
@@ -13,8 +16,49 @@ from .view import (
     help_lines,
     open_items,
     policy_lines,
+    side_word,
     turn_lines,
 )
+
+if TYPE_CHECKING:
+    from .rationale import Audience, Form
+
+ENDINGS: dict[Form, str] = {"text": "txt", "markdown": "md", "html": "html", "json": "json"}
+
+
+class RationaleAsked(NamedTuple):
+    """Which rationale, and the file to save it to; none to show it."""
+
+    audience: Audience
+    form: Form
+    file: str
+
+
+def rationale_asked(about: str) -> RationaleAsked:
+    """What was typed behind `/rationale`: an audience, a form, a file, each of which may be left out.
+
+    Words that are no audience and no form are the name of the file, and its ending tells the form if nothing else does.
+    """
+    from .rationale import AUDIENCES, Form  # here: templates are loaded only when they are needed
+
+    audience: Audience = AUDIENCES[0]
+    form: Form | None = None
+    rest = about.strip()
+    while rest:
+        word, _, later = rest.partition(" ")
+        known_audience = next((one for one in AUDIENCES if one == word.lower()), None)
+        known_form = next((one for one in get_args(Form) if one == word.lower()), None)
+        if known_audience is None and known_form is None:
+            break
+        audience, form, rest = known_audience or audience, known_form or form, later.strip()
+    by_ending: list[Form] = [f for f, ending in ENDINGS.items() if rest.lower().endswith(f".{ending}")]
+    return RationaleAsked(audience, form or (by_ending[0] if by_ending else "text"), rest)
+
+
+def proposed_file(case: str, audience: Audience, form: Form) -> str:
+    """A name for the file of a rationale."""
+    safe = re.sub(r"[^\w.-]+", "-", case).strip("-.") or "review"
+    return f"{safe}-{audience}.{ENDINGS[form]}"
 
 
 def page_lines(session: Session, what: str, about: str) -> list[str]:
@@ -78,7 +122,8 @@ def release_lines(session: Session) -> list[str]:
     review = release_side(session)
     if review is None:
         return []
-    side = f"the {review.side} side" if review.side else "this request"
+    known = side_word(session, review.side)
+    side = f"the {known} side" if known else "this request"
     return [f"What a release of {side} rests on:", *(f"  {line_text(one)}" for one in last_screen(session, review))]
 
 

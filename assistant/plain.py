@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -13,15 +14,19 @@ from .events import Event
 from .following import LET_GO, follow, kept_in
 from .interview import Session, stamped
 from .journal import Journal
-from .pages import ending_lines, page_lines
+from .pages import ending_lines, page_lines, rationale_asked
 from .safe_text import clean
 from .transcript import save_text
 from .view import determination_line, heading, overdue_line, question_view
 
+BURST = 0.05
+"""Lines that a terminal gives within so many seconds of each other were pasted, and are one answer."""
 DONE = 0
 UNFINISHED = 3
 TERMINAL_LINE = 4_095
 """Bytes of a line that a terminal in line mode passes on; it drops the rest without a word."""
+TYPE_ANEW = "type it anew and press Enter; an empty line leaves it as it was."
+PRESS_ENTER = "Press Enter if it is your answer."
 CUT = "That line is longer than this terminal passes on, so it was not taken. Give it in parts, or use the full screen."
 
 
@@ -44,6 +49,9 @@ class PlainReview:
         self.now = now
         self.said = said
         self.unsaved = ""
+        self.early = ""
+        self.editing = 0
+        self.ended = False
 
     def run(self) -> int:
         """Ask until the review is concluded and left, or the input ends; returns the exit code."""
@@ -52,23 +60,70 @@ class PlainReview:
         self._say(["Type / for the commands.", ""])
         while True:
             self._look()
+            self._hold_early_lines()
             self._put_question()
-            line = self.source.readline()
-            if not line:
+            text = self._read()
+            if text is None:
                 return self._leave()
-            text = line.rstrip("\r\n")
-            if len(line.encode(errors="replace")) >= TERMINAL_LINE and self.source.isatty():
+            if any(len(line.encode(errors="replace")) + 1 >= TERMINAL_LINE for line in self._lines_of(text)):
                 self._say([CUT])
                 continue
-            if self.unsaved and not text.strip():
-                text = self.unsaved
+            if not text.strip():
+                text = self.early or self.unsaved or text
+            self.early = ""
+            if self.editing and self._leaves(text):
+                continue
             if self.session.concluded and not text.strip():
                 return self._leave()
-            reply = respond(self.session, text)
+            reply = respond(self.session, text, self.editing)
+            if reply.events or reply.pending or reply.either:
+                self.editing = 0
             saved = self._do(reply, today)
             self.unsaved = self.unsaved if reply.show == "keep" else "" if saved else text
             if reply.quit:
                 return self._leave()
+
+    # --- Lines that are read ---
+
+    def _read(self) -> str | None:
+        """One answer: a line, and on a terminal those that come at once behind it; None when the input ends."""
+        if self.ended:
+            return None
+        lines = self._read_lines(first_comes=True)
+        return None if self.ended and not lines else "\n".join(lines).strip("\n")
+
+    def _hold_early_lines(self) -> None:
+        """On a terminal, what was typed before a question is shown is no answer to it, but is not lost."""
+        early = "\n".join(self._read_lines(first_comes=False)).strip("\n")
+        self.early = "\n".join(filter(None, (self.early, early)))
+
+    def _read_lines(self, *, first_comes: bool) -> list[str]:
+        lines: list[str] = []
+        while (first_comes and not lines) or self._more(BURST if lines else 0):
+            line = self.source.readline()
+            if not line:
+                self.ended = True
+                break
+            lines.append(line.rstrip("\r\n"))
+        return lines
+
+    def _more(self, wait: float) -> bool:
+        return self.source.isatty() and bool(select.select([self.source], [], [], wait)[0])
+
+    def _lines_of(self, text: str) -> list[str]:
+        """The lines of an answer that a terminal may have cut."""
+        return text.split("\n") if self.source.isatty() else []
+
+    def _leaves(self, text: str) -> bool:
+        """Whether an answer that was to be changed stays as it was."""
+        number, old = self.editing, self.session.turns[self.editing - 1]
+        if text.strip() and text.strip() != old.text.strip():
+            return False
+        self.editing = 0
+        self._say([f"  Answer {number} stays as it was."])
+        return True
+
+    # --- What follows ---
 
     def _look(self) -> None:
         """In a window that only looks: what has happened in the other one."""
@@ -89,6 +144,9 @@ class PlainReview:
             return answer is None or self._do(reply.either[0 if answer else 1], today)
         if not self._apply(reply):
             return False
+        if reply.editing:
+            self.editing = reply.editing
+            self._say([f"  Answer {reply.editing}: {clean(reply.prefill) or '(skipped)'}"])
         if reply.pending:
             answer = self._yes_or_no(ACCEPT)
             if not answer:
@@ -123,6 +181,10 @@ class PlainReview:
             self._say(["", prompt])
         else:
             self._say(["", f"[{view.progress}]", view.text, f"  ({view.why})", *(f"  {c}" for c in view.choices)])
+        if self.editing:
+            self._say([f"Changing answer {self.editing}: {TYPE_ANEW}"])
+        if self.early:
+            self._say([f"Typed before this was shown: “{clean(self.early)}” {PRESS_ENTER}"])
         self.out.write("> ")
         self.out.flush()
 
@@ -149,23 +211,25 @@ class PlainReview:
 
     def _yes_or_no(self, question: str) -> bool | None:
         """None when the input ends."""
+        self._hold_early_lines()
         while True:
             self._say([f"{question} y or n"])
             self.out.write("> ")
             self.out.flush()
-            line = self.source.readline()
-            if not line:
+            answer = self._read()
+            if answer is None:
                 return None
-            if line.strip().lower() in {"y", "yes", "n", "no"}:
-                return line.strip().lower() in {"y", "yes"}
+            if answer.strip().lower() in {"y", "yes", "n", "no"}:
+                return answer.strip().lower() in {"y", "yes"}
 
     def _show(self, what: str, about: str, today: date) -> None:
         if what == "rationale":
             from .rationale import render
 
-            text = render(self.session, form="text", audience="clinical", today=today)
-            if about:
-                self._say([save_text(about, text)])
+            audience, form, file = rationale_asked(about)
+            text = render(self.session, form=form, audience=audience, today=today)
+            if file:
+                self._say([save_text(file, text)])
             else:
                 self._say(text.splitlines())
         else:

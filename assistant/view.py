@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from .answering import set_aside
 from .determination import Determination, Outcome, Truth, based_on, flag_of, missing, service_notices
 from .events import Answered, Picked
-from .findings import Finding, Turn, computed_age, is_plausible
-from .interview import Ask, Session, SideReview, ending_of, next_question
+from .findings import SKIP, START, Finding, Turn, computed_age, is_plausible
+from .interview import Ask, Session, SideReview, context_for, ending_of, next_question
 from .policy import Criterion, Policy, Question, Value
 from .safe_text import clean
 
@@ -29,6 +30,7 @@ _INDICATION_WORDS = {Truth.TRUE: "met", Truth.FALSE: "not met", Truth.UNKNOWN: "
 _NON_INDICATION_WORDS = {Truth.TRUE: "applies", Truth.FALSE: "does not apply", Truth.UNKNOWN: "open"}
 MAX_QUOTE = 60
 MAX_REASONS = 3
+MAX_ASIDE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +129,17 @@ def _interview_ids(session: Session) -> set[str]:
 def open_because(session: Session, ask: Ask) -> str:
     """Why a question is asked back: what was read, or that nothing was."""
     policy = session.policy
+    if not ask.fact:
+        return ask.question.why
     label = policy.fact[ask.fact].label
     finding = session.review_of(ask.side).findings.get(ask.fact)
+    turns = [t for t in session.turns if t.question == ask.question.id and not t.void]
+    doubts = [r.doubt for t in turns[-1:] for r in t.read if r.fact == ask.fact and r.doubt]
+    if doubts:
+        return doubts[0]
     if finding is None:
-        return f"The answer does not say: {label}."
+        said = [f"“{clean(t.text)[:MAX_QUOTE]}”" for t in turns[-1:] if not t.skipped and not t.pick]
+        return f"{said[0] if said else 'The answer'} does not say: {label}."
     quotes = [f"{quoted(s.quote)}{_turn_word(s.turn)}" for s in finding.sources if s.quote]
     if finding.conflict:
         return f"These do not agree on {label}: {' and '.join(quotes)}."
@@ -266,7 +275,9 @@ def understood(session: Session, event: Answered | Picked) -> tuple[str, ...]:
         lines = [f"{policy.fact[f].label}: {say_values(policy, review.findings[f])} (your choice)" for f in event.facts]
     else:
         lines = [_read_line(session, event, read.fact, read.quote) for read in event.read or ()]
-        if not lines and event.text not in {"/skip", "/start"}:
+        lines += [read.doubt for read in event.read or () if read.doubt and read.doubt not in lines]
+        lines += _aside_lines(session, event)
+        if not lines and event.text not in {SKIP, START}:
             lines.append("I read nothing from this that the criteria ask for.")
         if any(policy.fact[read.fact].kind == "date" for read in event.read or ()):
             lines += [*_age_lines(session), *_service(session)]
@@ -274,6 +285,15 @@ def understood(session: Session, event: Answered | Picked) -> tuple[str, ...]:
             lines.append(f"answer {again.turn} is now read anew")
     changed = [_changed_line(policy, c, t) for c, t in (event.criteria or {}).items() if not policy.criterion[c].part]
     return (*lines, *[c for c in changed if c])
+
+
+def _aside_lines(session: Session, event: Answered) -> list[str]:
+    """What was found in an answer and does not count, and why; with two sides under review each has its own."""
+    question = session.loaded.prompts.question[event.question]
+    told = {(read.start, read.end) for read in event.read or ()}
+    aside = set_aside(session.loaded, event.text, question, context_for(session, event.side))
+    shown = [one for one in aside if (one.start, one.end) not in told]
+    return [f"Not counted: {quoted(one.quote)}, {one.reason}" for one in shown[:MAX_ASIDE]]
 
 
 def _age_lines(session: Session) -> tuple[str, ...]:

@@ -77,8 +77,11 @@ def test_an_edit_shows_its_effect_and_changes_nothing_until_it_is_accepted(new):
 
 def test_edit_without_text_puts_the_old_answer_back_into_the_field(new):
     session = say(new, "38")
-    assert respond(session, "/edit 1").prefill == "/edit 1 38"
-    assert respond(session, "/back").prefill == "/edit 1 38"
+    for command in ("/edit 1", "/back"):
+        reply = respond(session, command)
+        assert (reply.prefill, reply.editing) == ("38", 1)
+    assert respond(session, "62", editing=1).pending == respond(session, "/edit 1 62").pending
+    assert respond(session, "/why", editing=1).show == "why"
 
 
 def test_an_override_needs_a_reason_and_keeps_it(new):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ..errors import AssistantError
 from .common import DONE, FAILED, load, now, replayed
@@ -40,7 +40,7 @@ def _interpret(args: argparse.Namespace) -> int:
     loaded = load(args)
     if args.jsonl:
         return _each_line(lambda row: interpret_row(loaded, row))
-    text = args.text if args.text is not None else sys.stdin.read()
+    text = args.text if args.text is not None else _typed().read()
     found = interpret(loaded, text, args.question)
     if args.explain:
         print("\n".join(explain(loaded, text, args.question)))
@@ -57,7 +57,7 @@ def _assess(args: argparse.Namespace) -> int:
     if args.jsonl:
         return _each_line(lambda row: assess_row(loaded, row, today))
     try:
-        facts = json.loads(args.facts if args.facts is not None else sys.stdin.read())
+        facts = json.loads(args.facts if args.facts is not None else _typed().read())
     except ValueError as error:
         raise AssistantError(
             f"the facts are not JSON: {error}", 'Give an object such as {{"age_years": 38}}'
@@ -68,13 +68,20 @@ def _assess(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _typed() -> TextIO:
+    """Standard input, whatever bytes come."""
+    from ..decoding import take_any_bytes
+
+    take_any_bytes(sys.stdin)
+    return sys.stdin
+
+
 def _each_line(answer: Any) -> int:
     from ..batch import answer_lines
 
-    sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     good = True
-    for line, fine in answer_lines(sys.stdin, answer):
+    for line, fine in answer_lines(_typed(), answer):
         sys.stdout.write(line + "\n")
         good = good and fine
     sys.stdout.flush()

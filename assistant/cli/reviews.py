@@ -210,10 +210,7 @@ def _run(args: argparse.Namespace, session: Session, journal: Journal, said: tup
         if args.plain or not _screen_works():
             from ..plain import PlainReview
 
-            for stream in (sys.stdin, sys.stdout):
-                reconfigure = getattr(stream, "reconfigure", None)
-                if reconfigure:
-                    reconfigure(errors="replace")
+            set_up_streams()
             return PlainReview(session, journal, sys.stdin, sys.stdout, now, said).run()
         # Textual reads these when it is imported.
         os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
@@ -235,6 +232,16 @@ def _run(args: argparse.Namespace, session: Session, journal: Journal, said: tup
         raise
     finally:
         journal.release()
+
+
+def set_up_streams() -> None:
+    """Take whatever bytes come, and write what the encoding has; before anything is read."""
+    from ..decoding import take_any_bytes
+
+    take_any_bytes(sys.stdin)
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="replace")
 
 
 def _keep_report(journal: Journal, error: BaseException, events: Iterable[Event]) -> None:

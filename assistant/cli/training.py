@@ -13,7 +13,7 @@ from ..errors import AssistantError
 from ..safe_text import clean
 from .common import DONE, FAILED, load, now
 from .options import Commands, policy_options, shell_options
-from .reviews import _keep_report, _leave_no_core, _login, _screen_works
+from .reviews import _keep_report, _leave_no_core, _login, _screen_works, set_up_streams
 
 if TYPE_CHECKING:
     import argparse
@@ -284,8 +284,5 @@ def _shell(args: argparse.Namespace) -> Shell:
 
     if not args.plain and _screen_works():
         return screen
-    for stream in (sys.stdin, sys.stdout):  # once, before anything is read: an exam has many charts
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure:
-            reconfigure(errors="replace")
+    set_up_streams()  # once: an exam has many charts
     return plain

@@ -44,6 +44,9 @@ class _Lines(io.TextIOBase):
     def isatty(self) -> bool:
         return self._source.isatty()
 
+    def fileno(self) -> int:
+        return self._source.fileno()
+
 
 class PlainTraining(PlainReview):
     """A review of a chart, line by line, with what the chart says of each answer."""

@@ -17,11 +17,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ..conversation import MAX_ANSWER
+from .bursts import LINE_BREAK, pasted_text
 from .text import ascii_marks, cell_width, marked, row_starts
 
 MAX_LENGTH = MAX_ANSWER
 MAX_COLUMNS = 110
 PROMPT = 2
+EARLY = "Typed before this question was shown: press Enter if it is your answer."
 _CURSOR = "\0"
 _HINT = "\1"
 
@@ -61,6 +63,20 @@ class AnswerField(Widget, can_focus=True):
         def control(self) -> AnswerField:
             """The field, for selectors."""
             return self.field
+
+    class Stray(Message):
+        """Something was typed that is not for where it was typed: before that was shown, or while a dialog asked."""
+
+        def __init__(self, event: events.Key | events.Paste) -> None:
+            super().__init__()
+            self.event = event
+
+    class Kept(Message):
+        """Stray text is in the field now, and waits for an Enter."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
     class PasteRefused(Message):
         """Too much was pasted; nothing was inserted."""
@@ -105,6 +121,8 @@ class AnswerField(Widget, can_focus=True):
         self.text = text
         self.cursor = cursor
         self._shown = marked(text)
+        if not text:
+            self.border_title = None
         self._wrap(changed_from)
         self._repaint()
 
@@ -222,10 +240,10 @@ class AnswerField(Widget, can_focus=True):
 
     async def on_key(self, event: events.Key) -> None:
         """Type a character, or do what a key of the field does: here, so that keys typed ahead keep their order."""
-        if event.character is not None and event.is_printable:
+        if event.key == LINE_BREAK or (event.character is not None and event.is_printable):
             event.stop()
             event.prevent_default()
-            self._edit(self.cursor, self.cursor, event.character, typing=True)
+            self._edit(self.cursor, self.cursor, event.character or "", typing=True)
             return
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
             if await self.app.run_action(binding.action, self):
@@ -236,17 +254,32 @@ class AnswerField(Widget, can_focus=True):
     def on_paste(self, event: events.Paste) -> None:
         """Insert pasted text as one answer, with its line ends."""
         event.stop()
-        text = event.text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+        text = pasted_text(event.text).rstrip("\n")
         if len(self.text) + len(text) > MAX_LENGTH:
             self.post_message(self.PasteRefused())
         elif text:
             self._edit(self.cursor, self.cursor, text)
 
+    async def on_answer_field_stray(self, message: Stray) -> None:
+        """Take what was typed elsewhere, in its order; an Enter among it ends a line, and submits nothing."""
+        message.stop()
+        event = message.event
+        if isinstance(event, events.Paste):
+            self.on_paste(event)
+        elif event.key == "enter":
+            if self.text:
+                self._edit(self.cursor, self.cursor, "\n")
+        else:
+            await self.on_key(event)
+        if self.text:
+            self.border_title = EARLY
+            self.post_message(self.Kept(self.text))
+
     # --- Keys ---
 
     def action_submit(self) -> None:
         """Post the text and begin anew."""
-        text = self.text
+        text = self.text.rstrip("\n")
         self._undo.clear()
         self._redo.clear()
         self._typing = False

@@ -8,14 +8,16 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
+from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
 from ..conversation import REMOVE, Reply, accept, respond
@@ -24,11 +26,13 @@ from ..events import Answered, Event, Picked
 from ..following import follow, kept_in
 from ..interview import Session, stamped
 from ..journal import Journal
-from ..pages import page_lines
+from ..pages import page_lines, rationale_asked
 from ..safe_text import clean
 from ..transcript import save_text
+from ..view import overdue_line
 from .answer_field import MAX_LENGTH, AnswerField
-from .contents import pick_lines, plain
+from .bursts import LINE_BREAK
+from .contents import pick_lines, plain, shortened
 from .endings import CRASHED, OrderlyApp, apology
 from .keybar import Key
 from .lean import JoinFilter
@@ -41,13 +45,28 @@ UNFINISHED = 3
 SECOND_PRESS = 10.0
 LONG_ANSWER = 5_000
 LOOK_EVERY = 1.0
+CHANGING = float("inf")
+REACTION = 0.25
+"""Nobody who was typing has read a new question in so many seconds."""
+NOT_SAVED = "The last answer was not saved; all others are."
+NOT_SENT = "What stood in the answer field was not sent."
 REMOVE_KEYS = (Key("Enter", "Save without it"), Key("n", "Save as typed"), Key("Esc", "Back to the answer"))
+LEAVING = {"ctrl+q", "ctrl+c"}
+EDITING = {"backspace", "ctrl+h", "ctrl+w", "ctrl+u", "left", "right", "home", "end", "delete"}
 TITLES = {
     "commands": "Commands",
     "help": "Help",
     "why": "Why this is asked",
     "policy": "What the policy says",
 }
+
+
+class Behind(Message):
+    """What is to be done behind all that was typed before."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        super().__init__()
+        self.act = act
 
 
 class ReviewApp(OrderlyApp):
@@ -83,6 +102,10 @@ class ReviewApp(OrderlyApp):
         self._review = ReviewScreen(session, self._today, said)
         self._review.looking = journal.holder is not None
         self._unsaved = ""
+        self._undecided = False
+        self._shown_since = CHANGING
+        self._changes = 0
+        self._waiting: list[events.Key | events.Paste] = []
         self._first_press = float("-inf")
         self._join = JoinFilter()
         # Neither is used here, and each screen would be laid out twice for them.
@@ -141,27 +164,125 @@ class ReviewApp(OrderlyApp):
     def on_review_screen_arranged(self) -> None:
         """Now draw it."""
         self._startup.close()
+        if not self._changes:
+            self._screen_changes()
+            self.screen_change_signal.subscribe(self, self._screen_changes, immediate=True)
 
     @property
     def last_words(self) -> str:
         """How to go on later; said after leaving and after a fault."""
-        return f"Everything is saved. Go on with: assistant resume {clean(self.session.started.case)}"
+        saved = NOT_SAVED if self._unsaved or self._undecided else "Everything is saved."
+        return f"{saved} Go on with: assistant resume {clean(self.session.started.case)}"
 
     def action_leave(self) -> None:
-        """Leave; everything is kept already."""
+        """Leave, when what was given before is saved."""
+        self._behind_what_was_typed(self._leave)
+
+    def _leave(self) -> None:
         if self.session.concluded:
             self.exit(return_code=DONE)
         else:
-            self.exit(return_code=UNFINISHED, message=Text(self.last_words))
+            unsent = f"{NOT_SENT} " if self._review.field.text.strip() or self._waiting else ""
+            self.exit(return_code=UNFINISHED, message=Text(unsent + self.last_words))
 
     def action_leave_if_again(self) -> None:
         """The second press leaves; the first one says so."""
+        self._behind_what_was_typed(self._leave_if_again)
+
+    def _leave_if_again(self) -> None:
         now = time.monotonic()
         if now - self._first_press < SECOND_PRESS:
-            self.action_leave()
+            self._leave()
         else:
             self._first_press = now
             self.say(["Press Ctrl+C again (or Ctrl+Q) to leave; everything is kept."])
+
+    # --- Keys that come before what they would act on is shown ---
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether what keys act on has been drawn."""
+        return time.monotonic() >= self._shown_since
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys act on what was on the screen when they were pressed, so while that changes they wait."""
+        key = event.key if isinstance(event, events.Key) else ""
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded or key in LEAVING:
+            await super().on_event(event)
+        elif self._shown_since == CHANGING:
+            self._waiting.append(event)
+        elif event.time < self._shown_since:
+            await self._keep_early(event)
+        elif key == "enter":
+            self._wait_for_change()
+            await super().on_event(event)
+            self._behind_what_was_typed(self._when_drawn, self._changes)
+        else:
+            await super().on_event(event)
+
+    async def _keep_early(self, event: events.Key | events.Paste) -> None:
+        """Text waits in the answer field; other keys still do what they do in the interview, and in no other screen."""
+        over = self.screen is not self._review
+        key = event.key if isinstance(event, events.Key) else ""
+        text = not isinstance(event, events.Key) or event.is_printable or key in {"enter", LINE_BREAK}
+        if text or (over and key in EDITING):
+            self._review.field.post_message(AnswerField.Stray(event))
+        elif not over:
+            await super().on_event(event)
+
+    def _behind_what_was_typed(self, act: Callable[..., None], *arguments: object) -> None:
+        """Act when all keys before have done what they do: a message takes the way that theirs take, behind them."""
+        pump = self.focused or self.screen
+        behind = Behind(partial(act, *arguments))
+        if not pump.call_later(pump.post_message, behind):
+            self.post_message(behind)
+
+    @on(Behind)
+    def act_behind(self, message: Behind) -> None:
+        """All that came before has been dealt with."""
+        message.act()
+
+    def _screen_changes(self, _screen: Screen[object] | None = None) -> None:
+        """Another screen opens or comes back."""
+        self._wait_for_change()
+        self.call_later(self._when_drawn, self._changes)
+
+    def _wait_for_change(self) -> None:
+        self._changes += 1
+        self._shown_since = CHANGING
+        self._content_changed()
+
+    def _content_changed(self) -> None:
+        """What is drawn from now on has the change in it."""
+        self.drawn_at = None
+
+    def _when_drawn(self, change: int) -> None:
+        # Twice: a new screen is drawn only when its parts have found their places.
+        screen = self.screen
+        screen.call_after_refresh(screen.call_after_refresh, self._drawn, change)
+
+    def _drawn(self, change: int) -> None:
+        self.call_later(self._open_for_keys, change, self.drawn_at or time.monotonic())
+
+    async def _open_for_keys(self, change: int, drawn_at: float) -> None:
+        """Now it can be told which keys came too early; who was typing then has not read what is new."""
+        if change != self._changes:
+            return
+        waiting, self._waiting = self._waiting, []
+        self._shown_since = drawn_at + (REACTION if any(event.time < drawn_at for event in waiting) else 0)
+        for event in waiting:
+            await self.on_event(event)
+
+    @on(AnswerField.Stray)
+    def to_the_answer_field(self, message: AnswerField.Stray) -> None:
+        """Keep what was typed while a dialog asked."""
+        self._review.field.post_message(AnswerField.Stray(message.event))
+
+    @on(AnswerField.Kept)
+    def show_what_waits(self, message: AnswerField.Kept) -> None:
+        """What is over the answer field says what is in it."""
+        if self.screen is not self._review:
+            self.say([f"In the answer field: {shortened(message.text)}"])
 
     # --- What the reviewer says ---
 
@@ -172,6 +293,7 @@ class ReviewApp(OrderlyApp):
             self.say(["Reading a long answer; this may take some seconds."])
             await asyncio.sleep(0.1)
         self.submit(event.text)
+        self._content_changed()
 
     @on(AnswerField.PasteRefused)
     def refuse_paste(self) -> None:
@@ -180,16 +302,22 @@ class ReviewApp(OrderlyApp):
 
     def submit(self, text: str) -> None:
         """Do what a typed line means; a line that could not be read or saved goes back into the answer field."""
+        editing = self._review.editing
+        if editing and text.strip() in {"", self.session.turns[editing - 1].text.strip()}:
+            self.leave_as_it_was()
+            return
         try:
-            reply = respond(self.session, text)
+            reply = respond(self.session, text, editing)
         except Exception as fault:  # noqa: BLE001 - no fault may cost the reviewer an answer; the session is unchanged
             self.say(
                 [f"{apology(fault, 'This was not recorded')} Say it in other words, /skip it, or leave with Ctrl+Q."]
             )
             self._review.field.restore(text)
             return
+        if reply.events or reply.pending or reply.either:
+            self._review.editing = 0
         if reply.either:
-            self._choose(text, reply, reply.either)
+            self._choose(text, reply, reply.either, editing)
         elif self._apply(reply):
             self._unsaved = "" if reply.events else self._unsaved
         else:
@@ -200,11 +328,14 @@ class ReviewApp(OrderlyApp):
         self._unsaved = text
         self._review.field.restore(text)
 
-    def _choose(self, text: str, reply: Reply, either: tuple[Reply, Reply]) -> None:
+    def _choose(self, text: str, reply: Reply, either: tuple[Reply, Reply], editing: int) -> None:
         """Ask before what was typed is written anywhere; Escape puts it back into the field."""
+        self._undecided = True
 
         def decided(answer: str | None) -> None:
+            self._undecided = False
             if answer is None:
+                self._review.editing = editing
                 self._review.field.restore(text)
             elif not self._apply(either[0] if answer == "y" else either[1]):
                 self._keep_typed(text)
@@ -229,13 +360,32 @@ class ReviewApp(OrderlyApp):
             self._confirm(reply.pending, reply.lines)
         else:
             self._review.show(self.session, reply.lines, answered=answered)
-        if reply.prefill:
-            self._review.field.set_text(reply.prefill)
+        if reply.editing:
+            self._begin_change(reply.editing, reply.prefill)
         if reply.show:
             self._open(reply.show, reply.about)
+        self._content_changed()
         if reply.quit:
-            self.action_leave()
+            self._leave()
         return True
+
+    def _begin_change(self, number: int, old: str) -> None:
+        """The next answer replaces an earlier one, whose text stands in the field."""
+        field = self._review.field
+        self._review.editing = number
+        shown = [] if not field.text else [f"Answer {number}: {clean(old)}"]
+        self._review.say([*shown, f"Changing answer {number}: type it anew and press Enter; Esc leaves it as it was."])
+        if not field.text:
+            field.set_text(old)
+
+    @on(ReviewScreen.ChangeLeft)
+    def leave_as_it_was(self) -> None:
+        """Escape, or Enter without a change."""
+        number = self._review.editing
+        self._review.editing = 0
+        if self._review.field.text == self.session.turns[number - 1].text:
+            self._review.field.set_text("")
+        self._review.say([f"Answer {number} stays as it was."])
 
     def _save(self, events: tuple[Event, ...]) -> None:
         if events:
@@ -272,9 +422,13 @@ class ReviewApp(OrderlyApp):
                 Page(
                     TITLES.get(what, what),
                     plain(page_lines(self.session, what, about)),
-                    more=HELP if what == "help" else (),
+                    more=(*self._overdue_if(what), *(HELP if what == "help" else ())),
                 )
             )
+
+    def _overdue_if(self, what: str) -> tuple[str, ...]:
+        """The whole sentence on the policy's own review, of which the status has room for a part."""
+        return ("", overdue_line(self.session, self._today)) if what in {"help", "why", "policy"} else ()
 
     def _keep(self, directory: str) -> None:
         try:
@@ -286,14 +440,17 @@ class ReviewApp(OrderlyApp):
         if self._unsaved:
             self._review.field.set_text(self._unsaved)
 
-    def _open_rationale(self, file: str) -> None:
-        from ..rationale import render  # here: templates are loaded only when they are needed
+    def _open_rationale(self, about: str) -> None:
+        from ..rationale import AUDIENCES, render  # here: templates are loaded only when they are needed
 
-        text = render(self.session, form="text", audience="clinical", today=self._today)
-        if file:
-            self.say([save_text(file, text)])
+        session, today = self.session, self._today
+        asked = rationale_asked(about)
+        if asked.file:
+            text = render(session, form=asked.form, audience=asked.audience, today=today)
+            self.say([save_text(asked.file, text)])
         else:
-            self._push(RationalePage(text, lambda name: save_text(name, text)))
+            made = partial(render, session, today=today)
+            self._push(RationalePage(made, session.started.case, asked.audience, asked.form, AUDIENCES))
 
     def _push(self, page: Page) -> None:
         self._close_page()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+from ..determination import service_notices
 from ..interview import Session, SideReview, ending_of, next_question
 from ..pages import release_lines, what_to_type
 from ..policy import Policy
@@ -25,6 +26,7 @@ from .text import NO_BREAK, Line, line, width_of, wrapped
 
 _WORD_STYLES = {"met": "good", "does not apply": "good", "not met": "bad", "applies": "bad", "open": "open"}
 MAX_SHOWN = 600
+MAX_NOTICE = 60
 MAX_LISTED = 12
 """A fact with more values than this is typed rather than picked from a list."""
 
@@ -136,6 +138,12 @@ def status_lines(session: Session, today: date, width: int) -> list[str]:
     return [determination_line(session), short]
 
 
+def unsaid_notices(session: Session, status: str) -> list[str]:
+    """On the date of service; that the policy's review is overdue stands in the status, and in full with F1 and F2."""
+    day = session.dates.get("date_of_service")
+    return [one for one in service_notices(session.policy, day) if one not in status] if day else []
+
+
 def answers_page(session: Session) -> list[Line]:
     """All answers by number, then the value of every fact of the side under review."""
     lines: list[Line] = []
@@ -172,6 +180,11 @@ def pick_lines(policy: Policy, fact_id: str) -> list[Line]:
         return []
     values = fact.values or sorted(domain, key=lambda v: int(str(v)))
     return [*(line(fact.say(v), key=str(v)) for v in values), line("not documented", key="unknown")]
+
+
+def shortened(text: str) -> str:
+    """The end of a text, where one types, short enough for a notice."""
+    return text if len(text) <= MAX_NOTICE else f"…{text[-MAX_NOTICE:]}"
 
 
 def plain(lines: Iterable[str]) -> list[Line]:

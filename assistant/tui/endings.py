@@ -6,14 +6,19 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 
 from rich.console import RenderableType
 from rich.text import Text
 from textual.app import App
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+
+from .driver import TypingDriver
 
 CRASHED = 1
-ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 LAST_RESORT = 3.0
 
 
@@ -22,11 +27,23 @@ class OrderlyApp(App[int]):
 
     _signalled = 0
     _fault: BaseException | None = None
+    drawn_at: float | None = None
+    """When something to read was first drawn since this was None."""
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice, but keys are read in our way."""
+        chosen = super().get_driver_class()
+        return TypingDriver if chosen is LinuxDriver else chosen
 
     @property
     def last_words(self) -> str:
         """What the user should know after a fault."""
         return ""
+
+    def note_drawn(self) -> None:
+        """Something to read is being drawn."""
+        if self.drawn_at is None:
+            self.drawn_at = time.monotonic()
 
     def _on_load(self) -> None:
         """Before the terminal is touched, so that no signal finds it half set up."""

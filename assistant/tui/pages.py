@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -13,11 +13,17 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from ..interview import Session
+from ..pages import ENDINGS, proposed_file
+from ..transcript import save_text
 from .answer_field import AnswerField
+from .bursts import LINE_BREAK
 from .contents import answers_page, criteria_page, plain
 from .keybar import Key, KeyBar
 from .pane import Pane
 from .text import Line, ascii_marks, line
+
+if TYPE_CHECKING:
+    from ..rationale import Audience, Form
 
 READING_KEYS = (
     "Up, Down, Page Up, Page Down (or k, j, b, Space): move",
@@ -84,36 +90,78 @@ def criteria_screen(session: Session) -> Page:
     return Page("Criteria", criteria_page(session), keys=keys, selectable=True)
 
 
+class Rendering(Protocol):
+    """A review as text."""
+
+    def __call__(self, *, form: Form, audience: Audience) -> str:
+        """The rationale in a form for an audience."""
+
+
 class RationalePage(Page):
-    """The rationale, with ways to take it along."""
+    """The rationale for each audience and in each form, with ways to take it along."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "next_audience", show=False),
+        Binding("f", "next_form", show=False),
         Binding("s", "save", show=False),
         Binding("c", "copy", show=False),
     ]
 
-    def __init__(self, text: str, save: Callable[[str], str]) -> None:
+    def __init__(
+        self, render: Rendering, case: str, audience: Audience, form: Form, audiences: Sequence[Audience]
+    ) -> None:
         super().__init__(
-            "Rationale",
-            [line(one, hang=len(one) - len(one.lstrip())) for one in text.splitlines()],
+            "",
+            (),
             help_lines=(
                 *READING_KEYS,
-                "s: save to a file; /rationale FILE in the answer field does the same",
+                f"a: for the next audience ({', '.join(audiences)})",
+                f"f: in the next form ({', '.join(ENDINGS)})",
+                "s: save what is shown to a file; /rationale AUDIENCE FORM FILE in the answer field does the same",
                 "c: send to the terminal's clipboard; not every terminal takes it",
             ),
-            keys=(Key("s", "Save to file"), Key("c", "Copy", 1)),
+            keys=(Key("a", "Next audience"), Key("f", "Next form"), Key("s", "Save to file"), Key("c", "Copy", 1)),
         )
-        self.rationale = text
-        self._save = save
+        self._rendering = render
+        self._case = case
+        self._audiences = audiences
+        self.audience = audience
+        self.form = form
+        self.rationale = ""
+        self._make()
+
+    def _make(self) -> None:
+        self.page_title = f"Rationale: {self.audience}, {self.form}"
+        self.rationale = self._rendering(form=self.form, audience=self.audience)
+        lines = [line(one, hang=len(one) - len(one.lstrip())) for one in self.rationale.splitlines()]
+        self.pane.set_lines(lines)
+
+    def _show(self) -> None:
+        self._make()
+        self.pane.action_edge(-1)
+        self.query_one("#heading", Static).update(self._content(self.page_title))
+        self.say([])
+
+    def action_next_audience(self) -> None:
+        """The same review, for somebody else."""
+        self.audience = self._audiences[(self._audiences.index(self.audience) + 1) % len(self._audiences)]
+        self._show()
+
+    def action_next_form(self) -> None:
+        """The same words, for another program."""
+        forms = list(ENDINGS)
+        self.form = forms[(forms.index(self.form) + 1) % len(forms)]
+        self._show()
 
     def action_save(self) -> None:
-        """Ask for a file name and write it."""
+        """Ask for a file name, with a proposal, and write what is shown."""
 
         def write(name: str | None) -> None:
             if name and name.strip():
-                self.say([self._save(name.strip())])
+                self.say([save_text(name.strip(), self.rationale)])
 
-        self.app.push_screen(Entry("Save the rationale to which file?"), write)
+        proposed = proposed_file(self._case, self.audience, self.form)
+        self.app.push_screen(Entry("Save the rationale to which file?", text=proposed), write)
 
     def action_copy(self) -> None:
         """Send it to the terminal, which says nothing about what became of it."""
@@ -184,17 +232,18 @@ class Entry(Dialog):
 
 
 class Confirm(Dialog):
-    """Shows a change and asks whether to make it; dismissed with `y`, `n`, or None for neither."""
+    """Shows a change and asks whether to make it; dismissed with `y`, `n`, or None for neither.
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,y", "decide('y')", show=False, priority=True),
-        Binding("n", "decide('n')", show=False, priority=True),
-    ]
+    Only the keys that are shown decide. All other text is for the answer field, and so is an Enter right behind it.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "accept", show=False, priority=True)]
     KEYS = (Key("Enter", "Accept"), Key("Esc", "Leave it as it was"))
 
     def __init__(self, lines: Iterable[str], title: str = "This would change:", keys: tuple[Key, ...] = KEYS) -> None:
         super().__init__(title, [line(f"  {one}", hang=4) for one in lines])
         self._keys = keys
+        self._typed = False
 
     def compose(self) -> ComposeResult:
         """The change and the keys."""
@@ -206,9 +255,33 @@ class Confirm(Dialog):
         super().on_mount()
         self.pane.focus()
 
-    def action_decide(self, answer: str) -> None:
-        """Make the change, or do not."""
-        self.dismiss(answer)
+    def action_accept(self) -> None:
+        """Make the change, unless this Enter ends a line of something else."""
+        if self._typed:
+            self._typed = False
+            self.say([f"What you typed waits in the answer field. Enter once more: {self._keys[0].label}."])
+        else:
+            self.dismiss("y")
+
+    def on_key(self, event: events.Key) -> None:
+        """Decide by a key that is shown; pass on other text."""
+        if not (event.is_printable or event.key == LINE_BREAK):
+            return
+        event.stop()
+        event.prevent_default()
+        if not self._typed and any(event.key == key.name for key in self._keys):
+            self.dismiss(event.key)
+        else:
+            self._pass_on(event)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Pass it on."""
+        event.stop()
+        self._pass_on(event)
+
+    def _pass_on(self, event: events.Key | events.Paste) -> None:
+        self._typed = True
+        self.post_message(AnswerField.Stray(event))
 
 
 class Pick(Dialog):

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from .endings import OrderlyApp
 from .text import Line, Row, ascii_marks, marked, wrapped
 
 STYLES = ("muted", "strong", "good", "bad", "open", "match", "selected")
@@ -78,6 +79,7 @@ class Pane(Widget, can_focus=True):
         self.selected = self._next_key(-1, 1)
         self.sought = ""
         self._follow = follow
+        self._said_from: int | None = None
         self._rows: list[Row] = []
         self._width = 0
         self._top = 0
@@ -93,8 +95,13 @@ class Pane(Widget, can_focus=True):
         """All lines, without styles."""
         return "\n".join(one.text for one in self.lines)
 
-    def set_lines(self, lines: Iterable[Line]) -> None:
-        """Show other lines; a selected line stays selected if it is still there."""
+    def set_lines(self, lines: Iterable[Line], *, said_from: int | None = None) -> None:
+        """Show other lines; a selected line stays selected if it is still there.
+
+        Args:
+            lines: All lines.
+            said_from: Where a pane that follows is not to scroll beyond: the first of the lines that are new.
+        """
         key = self.selected_key
         new = tuple(lines)
         if new == self.lines:
@@ -103,17 +110,24 @@ class Pane(Widget, can_focus=True):
         same = next((n for n, one in enumerate(new) if key and one.key == key), None)
         self.selected = self._next_key(-1, 1) if same is None else same
         self._match = -1
+        self._said_from = said_from
         self._layout_rows()
         self.refresh()
 
     def _layout_rows(self) -> None:
         self._width = self._text_width
         self._rows = wrapped(self.lines, self._width) if self._width > 0 else []
-        self._top = self._last_top if self._follow else min(self._top, self._last_top)
+        self._top = self._followed_top if self._follow else min(self._top, self._last_top)
 
     @property
     def _text_width(self) -> int:
         return self.content_size.width - 1
+
+    @property
+    def _followed_top(self) -> int:
+        """The end, or the beginning of what was said last where the end would leave no room for it."""
+        said = (y for y, row in enumerate(self._rows) if self._said_from is not None and row.line >= self._said_from)
+        return min(self._last_top, next(said, self._last_top))
 
     @property
     def _last_top(self) -> int:
@@ -127,7 +141,7 @@ class Pane(Widget, can_focus=True):
             if not self._follow:
                 self._show_line(at, top=True)
         elif self._follow:
-            self._go_to_row(self._last_top)
+            self._go_to_row(self._followed_top)
         else:
             self._go_to_row(self._top)
 
@@ -139,6 +153,8 @@ class Pane(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One row of the wrapped lines, and a mark on its right for how far down it is."""
+        if isinstance(self.app, OrderlyApp):
+            self.app.note_drawn()
         if self._text_width != self._width:
             self._layout_rows()
         base = self.rich_style
@@ -288,8 +304,15 @@ class Pane(Widget, can_focus=True):
             here = self._rows[min(self._top, len(self._rows) - 1)].line - 1
         later = [n for n in matches if (n > here if by > 0 else n < here)]
         self._match = (later[0] if by > 0 else later[-1]) if later else matches[0 if by > 0 else -1]
+        if self.selectable:
+            self._select(self._choice_at(self._match))
         self._show_line(self._match)
         return True
+
+    def _choice_at(self, number: int) -> int:
+        """What can be chosen at a line: itself, else what follows it (a question has its answer there), else before."""
+        after = self._next_key(number - 1, 1)
+        return after if after >= 0 else self._next_key(number, -1)
 
     def action_next_match(self, by: int) -> None:
         """The next or the previous place, round and round."""

@@ -10,14 +10,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widgets import Static
 
 from ..interview import Session
-from ..view import heading, overdue_line
+from ..view import heading
 from .answer_field import AnswerField
-from .contents import criteria, field_hint, log_lines, question_lines, status_lines
+from .contents import criteria, field_hint, log_lines, question_lines, status_lines, unsaid_notices
+from .endings import OrderlyApp
 from .keybar import Key, KeyBar
 from .pane import Pane
 from .text import Line, ascii_marks
@@ -75,6 +78,16 @@ FLAT, HIGH = 12, 30
 CRITERIA_WIDTH, WIDE_CRITERIA_WIDTH = 41, 72
 
 
+class Question(Static):
+    """The question, which tells when it is drawn."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw it."""
+        if isinstance(self.app, OrderlyApp):
+            self.app.note_drawn()
+        return super().render_lines(crop)
+
+
 class ReviewScreen(Screen[None]):
     """Draws a session; what is typed goes to the app as messages."""
 
@@ -93,8 +106,12 @@ class ReviewScreen(Screen[None]):
         self._today = today
         self._said = said
         self.looking = False
+        self.editing = 0
         self._answered = False
         self._drawn: dict[str, str] = {}
+
+    class ChangeLeft(Message):
+        """Escape was pressed while an answer was being changed."""
 
     class Arranged(Message):
         """The screen has a size, and its parts their places."""
@@ -106,7 +123,7 @@ class ReviewScreen(Screen[None]):
         with Horizontal(id="main"):
             with Vertical(id="left"):
                 yield Pane(self._log(), follow=True, id="log")
-                yield self._static("question", self._question())
+                yield self._static("question", self._question(), Question)
             yield Pane(self._criteria(), selectable=True, id="criteria")
         yield self._static("status", self._status())
         yield Static("Window too small", id="small")
@@ -141,11 +158,12 @@ class ReviewScreen(Screen[None]):
         self._session, self._said, self._answered = session, said, answered
         with self.app.batch_update():
             self._update("heading", self._heading())
-            self.query_one("#log", Pane).set_lines(self._log())
+            self._show_log()
             self._update("question", self._question())
             self.query_one("#criteria", Pane).set_lines(self._criteria())
             self._update("status", self._status())
-            self.field.set_hint(field_hint(session))
+            changing = f"Changing answer {self.editing}; Esc leaves it as it was"
+            self.field.set_hint(changing if self.editing else field_hint(session))
 
     def say(self, lines: Iterable[str]) -> None:
         """Say something about the session as it stands."""
@@ -156,14 +174,14 @@ class ReviewScreen(Screen[None]):
         with self.app.batch_update():
             self._update("status", self._status())
             self._update("question", self._question())
-        self.query_one("#log", Pane).set_lines(self._log())
+        self._show_log()
         self.query_one("#criteria", Pane).set_lines(self._criteria())
         self._show_keys()
         self.call_after_refresh(self.post_message, self.Arranged())
 
-    def _static(self, name: str, content: Content) -> Static:
+    def _static(self, name: str, content: Content, kind: type[Static] = Static) -> Static:
         self._drawn[name] = content.plain
-        return Static(content, id=name)
+        return kind(content, id=name)
 
     def _update(self, name: str, content: Content) -> None:
         """Change a part only if it differs: all below it would be laid out again."""
@@ -176,8 +194,13 @@ class ReviewScreen(Screen[None]):
         return self._shown(heading(self._session) + looking)
 
     def _log(self) -> list[Line]:
-        notices = [one for one in (overdue_line(self._session, self._today),) if one not in self._status().plain]
-        return log_lines(self._session, notices, self._said, answered=self._answered)
+        return log_lines(
+            self._session, unsaid_notices(self._session, self._status().plain), self._said, answered=self._answered
+        )
+
+    def _show_log(self) -> None:
+        lines = self._log()
+        self.query_one("#log", Pane).set_lines(lines, said_from=len(lines) - len(self._said) if self._said else None)
 
     def on_descendant_focus(self) -> None:
         """The keys at the bottom are those for where one is."""
@@ -229,5 +252,7 @@ class ReviewScreen(Screen[None]):
         self.query_one("#log", Pane).action_page(by)
 
     def action_to_answer(self) -> None:
-        """Back to the answer."""
+        """Back to the answer; there, an answer that is being changed is left as it was."""
+        if self.field.has_focus and self.editing:
+            self.post_message(self.ChangeLeft())
         self.field.focus()

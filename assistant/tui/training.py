@@ -188,10 +188,10 @@ class TrainingApp(ReviewApp):
             self.exit(return_code=DONE)
         return done
 
-    def _open_rationale(self, file: str) -> None:
+    def _open_rationale(self, about: str) -> None:
         """A closed chart shows how it went, with both rationales."""
-        if file or not self.session.concluded:
-            super()._open_rationale(file)
+        if about or not self.session.concluded:
+            super()._open_rationale(about)
         elif not self._coach.exam:
             lines = self._coach.ending(self.session, self._today, self.size.width - 4)
             self._push(Page("How it went", plain(lines)))

@@ -47,15 +47,15 @@ ENDINGS = 8 if LONG else 1
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(time.time_ns())
 FIRST = int(os.environ.get("ASSISTANT_SEED") or random.Random(RUN).randrange(10**6))
 SHELLS = ("screen", "plain")
-MOMENTS = ("start", "typing", "enter", "burst", "enter", "enter")
+MOMENTS = ("start", "typing", "enter", "ahead", "enter", "enter")
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def interrupted(review, answers, moment, chance):
     """Give some answers, and stop at a random place of the next one, with a random delay; nothing is awaited.
 
-    Returns how many answers may be saved without having been acknowledged. In plain mode one is acknowledged before the
-    next is read; of answers typed ahead a screen may save several before it is next painted.
+    Returns how many answers may be saved without having been acknowledged: what is typed before the next question is
+    shown is no answer to it.
     """
     if moment == "start":
         time.sleep(chance.uniform(0, 0.8))
@@ -64,16 +64,17 @@ def interrupted(review, answers, moment, chance):
     before = chance.randrange(len(answers))
     for answer in answers[:before]:
         review.give(answer)
-    following, in_flight = answers[before:], 1
+    following = answers[before:]
     if moment == "typing":
         review.send(following[0][: chance.randint(0, 60)])
     else:
-        burst = following[: chance.randint(2, 5)] if moment == "burst" else following[:1]
-        review.sent += len(burst)
-        in_flight = len(burst) if review.shell == "screen" else 1
-        review.send("".join(review.typed(answer) + "\r" for answer in burst))
+        review.sent += 1
+        review.send(review.typed(following[0]) + "\r")
+    if moment == "ahead":
+        time.sleep(0.1)
+        review.send("".join(following[1:2]))
     time.sleep(chance.choice((0, chance.uniform(0, 0.02), chance.uniform(0, 0.1), chance.uniform(0, 0.3))))
-    return in_flight
+    return 1
 
 
 def planned(seed, shell):

@@ -275,12 +275,13 @@ def test_a_line_that_dies_silently_lets_the_nurse_look_and_then_go_on(server, ov
 
 
 @pytest.mark.parametrize("shell", ["screen", "plain"])
-def test_what_is_typed_ahead_on_a_slow_line_stays_apart(shell, over_ssh, state, loaded):
-    """Keys that wait on the line arrive together; each answer must still be one answer."""
+def test_what_a_slow_line_brings_at_once_answers_one_question(shell, over_ssh, state, loaded):
+    """Keys that wait on the line arrive together: those of later answers are for questions that were not shown."""
     expected = stages(ANSWERS, loaded)
     review = over_ssh(review_command("--no-intake", *["--plain"] * (shell == "plain")), shell, expected)
     review.until_ready()
     review.send("".join(f"{answer}\r" for answer in ANSWERS[:-1]))
-    review.until(lambda: review.acknowledged == len(ANSWERS) - 1, "reply to the last answer")
+    review.until(lambda: "age on the date of service" in review.shown, "reply")
+    review.terminal.settle()
     left(review)
-    assert saved_stage(state / "X.jsonl", expected) == len(ANSWERS) - 1
+    assert len({e.question for e in read_events(state / "X.jsonl") if hasattr(e, "text")}) == 1

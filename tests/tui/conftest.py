@@ -1,10 +1,12 @@
 import asyncio
 import os
+import time
 from pathlib import Path
 
 import pytest
 from stub_review import fixed_now, new_session
 from terminal import Terminal
+from textual import events
 
 from assistant.errors import AssistantError
 from assistant.journal import Journal
@@ -54,8 +56,25 @@ class Driven:
         return list({id(m): m for m in self.messages if isinstance(m, kind)}.values())
 
     async def press(self, *keys):
-        await self.pilot.press(*keys)
+        """One key after the other, each when what it acts on is on the screen."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.shown()
+
+    async def press_ahead(self, *keys):
+        """Keys in one burst, none of which waits for anything."""
+        for key in keys:
+            self.app.post_message(
+                events.Key(key, {"enter": "\r", "space": " "}.get(key, key if len(key) == 1 else None))
+            )
+        await self.shown()
+
+    async def shown(self):
         await self.pilot.pause()
+        began = time.monotonic()
+        while not self.app.is_shown and time.monotonic() - began < 30 and self.app.return_code is None:
+            await asyncio.sleep(0.005)
+            await self.pilot.pause()
 
     async def answer(self, text):
         self.field.set_text(text)
@@ -74,8 +93,9 @@ def drive(tmp_path):
             app = ReviewApp(session, journal, ascii_only=ascii_only, now=fixed_now)
             messages = []
             async with app.run_test(size=size, message_hook=messages.append) as pilot:
-                await pilot.pause()
-                await steps(Driven(app, pilot, journal, messages))
+                driven = Driven(app, pilot, journal, messages)
+                await driven.shown()
+                await steps(driven)
             return app
 
         return asyncio.run(main())

@@ -1,6 +1,7 @@
 """What a reviewer can do on the screen: messages and events first, what is shown second."""
 
 import pytest
+from stub_review import fixed_now
 from textual import events
 
 from assistant.events import Answered, Asked, Concluded, Noted, Picked, Reopened, Started, Undone
@@ -96,7 +97,7 @@ def test_hostile_text_is_drawn_as_harmless_signs(drive):
 def test_a_fault_in_reading_an_answer_does_not_cost_it(drive, monkeypatch):
     async def steps(driven):
         with monkeypatch.context() as broken:
-            broken.setattr("assistant.tui.app.respond", lambda _session, text: {}[text])
+            broken.setattr("assistant.tui.app.respond", lambda _session, text, _editing: {}[text])
             await driven.answer("38 yo")
         assert driven.field.text == "38 yo"
         assert "This was not recorded because of a fault (KeyError" in driven.log
@@ -221,7 +222,7 @@ def test_an_edit_shows_its_effect_before_it_is_made(drive):
         assert "Nothing was changed." in driven.text
         assert driven.app.session.turns[0].text == "38 yo"
         await driven.answer("/edit 1 52 yo")
-        await driven.press("y")
+        await driven.press("enter")
         assert driven.app.session.turns[0].text == "52 yo"
         assert driven.app.session.turns[0].edited
 
@@ -442,5 +443,99 @@ def test_a_skipped_question_is_answered_later(drive):
         assert driven.field.text == ""
         await driven.press(*"38 yo", "enter", "enter")
         assert driven.app.session.turns[0].text == "38 yo"
+
+    drive(steps)
+
+
+def test_a_search_moves_the_selection_to_what_it_finds(drive):
+    async def steps(driven):
+        await driven.answer("38 yo")
+        await driven.answer("right")
+        await driven.answer("mri report")
+        await driven.press("f4", "slash", *"which hip", "enter")
+        pane = driven.app.screen.pane
+        assert pane.selected_key == "answer:2"
+        await driven.press("slash", *"stage", "enter")
+        assert pane.selected_key.startswith("fact:osteonecrosis")
+        await driven.press("slash", *"mri", "enter")
+        first = pane.selected_key
+        await driven.press("n", "N")
+        assert pane.selected_key == first
+        await driven.press("enter")
+        assert len(driven.app.screen_stack) > 1
+
+    drive(steps, size=(120, 40))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (80, 20), (200, 50)], ids=str)
+def test_after_a_long_answer_its_first_facts_are_in_view(drive, size):
+    async def steps(driven):
+        await driven.answer(f"{RICH}, cane. {'The rest of the note is of no use here. ' * 12}")
+        first = driven.app.screen._said[0]
+        assert first[:30] in driven.text
+        await driven.answer("no")
+        assert "> no" in driven.text
+
+    drive(steps, size=size)
+
+
+def test_the_overdue_notice_stands_there_once_and_in_full_with_f1_and_f2(drive):
+    async def steps(driven):
+        seen = " ".join(driven.text.split())
+        assert seen.count("Policy review was due 24 July 2026, 121 days ago") == 1
+        assert "relying on this result" not in seen
+        for key in ("f1", "f2"):
+            await driven.press(key, "G")
+            assert "is 121 days overdue; check for a newer version" in driven.app.screen.pane.text
+            await driven.press("escape")
+
+    drive(steps)
+
+
+def test_a_date_of_service_outside_the_version_is_still_said(drive):
+    async def steps(driven):
+        await driven.answer("DOB 1990-01-01, DOS 2025-01-05")
+        shown = " ".join(driven.log.split())
+        assert ("is before this version was approved" in shown) == bool(driven.app.session.dates)
+
+    drive(steps)
+
+
+def test_the_rationale_is_shown_and_saved_for_each_audience_in_each_form(drive, tmp_path, monkeypatch):
+    from assistant.rationale import AUDIENCES, render
+
+    monkeypatch.chdir(tmp_path)
+    endings = {"text": "txt", "markdown": "md", "html": "html", "json": "json"}
+
+    async def steps(driven):
+        await driven.answer(RICH)
+        await driven.press("f9")
+        assert "a Next audience" in driven.rows[-1]
+        for audience in AUDIENCES:
+            for form, ending in endings.items():
+                made = render(driven.app.session, form=form, audience=audience, today=fixed_now().date())
+                assert driven.app.screen.rationale == made
+                assert driven.rows[0] == f" Rationale: {audience}, {form}"
+                await driven.press("s")
+                assert driven.field.text == f"A-1-{audience}.{ending}"
+                await driven.press("enter")
+                assert "Saved to" in driven.text
+                assert (tmp_path / f"A-1-{audience}.{ending}").read_text() == made
+                await driven.press("f")
+            await driven.press("a")
+
+    drive(steps)
+
+
+def test_rationales_are_asked_for_by_words(drive, tmp_path):
+    async def steps(driven):
+        await driven.answer(RICH)
+        await driven.answer("/rationale provider html")
+        assert driven.rows[0] == " Rationale: provider, html"
+        assert driven.app.screen.rationale.startswith("<!DOCTYPE html>")
+        await driven.press("escape")
+        await driven.answer(f"/rationale member {tmp_path / 'the letter.txt'}")
+        assert "Saved to" in driven.log
+        assert (tmp_path / "the letter.txt").exists()
 
     drive(steps)
