@@ -72,7 +72,7 @@ def release_of(
 def applies(policy: Policy, item: ReleaseItem, facts: Facts, determination: Determination) -> bool:
     """Whether an item must be established in this case."""
     rules = rules_of(policy)
-    return item.when is None or rules.test(item.when, facts, determination.criteria) is not Truth.FALSE
+    return item.when is None or rules.test(item.when, facts, determination.criteria) is Truth.TRUE
 
 
 def _item(

@@ -22,7 +22,18 @@ MAX_LINE = 2_000_000
 MAX_EVENTS = 2_000
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
-_NAMES = {"started", "asked", "answered", "picked", "noted", "undone", "concluded", "reopened"}
+_NAMES = {
+    "started",
+    "asked",
+    "answered",
+    "picked",
+    "accepted",
+    "released",
+    "noted",
+    "undone",
+    "concluded",
+    "reopened",
+}
 
 
 class TranscriptError(AssistantError):

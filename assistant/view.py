@@ -103,9 +103,14 @@ def question_view(session: Session) -> QuestionView | None:
     prompts = session.loaded.prompts
     if question in prompts.intake:
         left = len(prompts.intake) - prompts.intake.index(question)
+        met = [s for s in session.sides if s.determination.outcome is Outcome.MET]
+        to_check = len(session.releases[met[0].side].open) if met and session.gated else 0
         progress = (
-            f"The request ({left} short {'question' if left == 1 else 'questions'}; Enter skips, /start skips all)"
+            f"Before a release ({to_check} still to check; Enter skips)"
+            if to_check
+            else f"The request ({left} short {'question' if left == 1 else 'questions'}; Enter skips, /start skips all)"
         )
+        progress = f"To be sure · {progress}" if ask.ask_back else progress
     elif question is prompts.closing:
         progress = "Last question"
     else:

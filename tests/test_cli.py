@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from forms import IN_ORDER
 
 from assistant.batch import answer_lines
 
 ROOT = Path(__file__).parent.parent
-ANSWERS = ["38", "right", "MRI, report on file", "AVN, ARCO 2", "no collapse", "no arthritis", "groin pain", "no", ""]
+ANSWERS = ["38", "right", "MRI, report on file", "AVN, ARCO 2", "no collapse", "no arthritis", "groin pain", "no"]
+RELEASE = ["release", ""]
 
 
 @pytest.fixture
@@ -43,6 +45,13 @@ def review(*lines):
     return "\n".join(["/start", *lines]) + "\n"
 
 
+def form(tmp_path):
+    """The options of a request on which everything is in order."""
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(IN_ORDER))
+    return "--request", file
+
+
 def test_version_and_help(assistant):
     assert assistant("--version").stdout.startswith("assistant 0.")
     for command in ([], ["review"], ["assess"], ["interpret"], ["resume"], ["replay"]):
@@ -50,18 +59,18 @@ def test_version_and_help(assistant):
 
 
 def test_a_review_by_pipe_ends_concluded_with_exit_code_zero(assistant, tmp_path):
-    result = assistant("--case", "A1", given=review(*ANSWERS))
+    result = assistant("--case", "A1", *form(tmp_path), given=review(*ANSWERS, *RELEASE))
     assert result.returncode == 0, result.stderr
-    assert "Concluded: criteria met" in result.stdout
+    assert "Criteria met." in result.stdout
     assert (tmp_path / "state" / "A1.jsonl").is_file()
     assert "criteria_met" in assistant("cases").stdout
 
 
-def test_input_that_ends_midway_leaves_a_review_to_resume(assistant):
-    first = assistant("--case", "A2", given=review(*ANSWERS[:3]))
+def test_input_that_ends_midway_leaves_a_review_to_resume(assistant, tmp_path):
+    first = assistant("--case", "A2", *form(tmp_path), given=review(*ANSWERS[:3]))
     assert first.returncode == 3
     assert "assistant resume A2" in first.stdout
-    second = assistant("resume", "A2", "--plain", given="\n".join(ANSWERS[3:]) + "\n")
+    second = assistant("resume", "A2", "--plain", given="\n".join([*ANSWERS[3:], *RELEASE]) + "\n")
     assert second.returncode == 0, second.stdout
     assert "Question 4" in second.stdout
 

@@ -385,7 +385,10 @@ def test_the_examples_of_the_policy_are_taken_first(loaded):
 def test_no_words_are_better_than_wrong_words(loaded):
     answers = Answers(loaded)
     condition = loaded.prompts.question["request_condition"]
-    case = {"requested_body_part": frozenset(["other"]), "requested_condition": frozenset(["osteonecrosis_femoral_head"])}
+    case = {
+        "requested_body_part": frozenset(["other"]),
+        "requested_condition": frozenset(["osteonecrosis_femoral_head"]),
+    }
     assert answers.words_for(condition, case, case, Context()) is None  # what is elsewhere is another condition
 
 

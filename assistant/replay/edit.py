@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..answering import reads
 from ..errors import AssistantError
-from ..events import Answered, Concluded, Event, FactRead, Noted, Picked, Reopened, Started
+from ..events import Answered, Concluded, Event, FactRead, Noted, Picked, Released, Reopened, Started
 from ..findings import NOT_STATED, SKIP, START
 from ..identifiers import REMOVED
 from ..interview import Session, advance, fold, outcome_of, start
@@ -80,7 +80,11 @@ def redacted(loaded: Loaded, events: Sequence[Event]) -> Redacted:
             new = new.model_copy(update={"text": text, "read": None, "rereads": ()})
         elif isinstance(event, Picked):
             texts = {"reason": REMOVED if event.reason else ""}
+            if event.reason and event.text == event.reason:
+                texts["text"] = REMOVED
             new = new.model_copy(update=texts)
+        elif isinstance(event, Released):
+            new = new.model_copy(update={"items": ()})  # the lines of the last screen quote the answers
         elif isinstance(event, Noted):
             new = new.model_copy(update={"text": REMOVED})
         elif isinstance(event, Reopened):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..events import Answered, Asked, Concluded, Event, Noted, Picked, Reopened, Started, Undone
+from ..events import Accepted, Answered, Asked, Concluded, Event, Noted, Picked, Released, Reopened, Started, Undone
 from ..interview import Session, advance, completed, start
 from ..safe_text import clean
 from ..view import determination_line, heading, understood
@@ -55,7 +55,14 @@ def _event_lines(session: Session, event: Event, number: int, lines: Iterable[st
         reason = f", because: {event.reason}" if event.reason else ""
         yield f"{number}> chose {clean(chosen)}{clean(reason)}"
     elif isinstance(event, Noted):
-        yield f"{number + 1}> note on {clean(event.criterion)}: {clean(event.text)}"
+        about = f" on {event.criterion}" if event.criterion else ""
+        yield f"{number + 1}> note{clean(about)}: {clean(event.text)}"
+    elif isinstance(event, Accepted):
+        yield f"let stand as read: {clean(', '.join(event.facts))}"
+    elif isinstance(event, Released):
+        yield f"\nReleased{f' the {clean(event.side)} side' if event.side else ''}, on these grounds:"
+        for one in event.items:
+            yield f"   {clean(' '.join(filter(None, (one.item, one.value, one.quote))))}"
     elif isinstance(event, Undone):
         yield "took the last answer back"
     elif isinstance(event, Concluded):
