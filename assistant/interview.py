@@ -563,7 +563,7 @@ def _intake(session: Session) -> Ask | None:
         ask = _about_form(session, question)
         if ask is None:
             continue
-        for name in question.after if not ask.ask_back else ():
+        for name in question.after if session.gated and not ask.ask_back else ():
             if first := _ask(session, session.sides[0], prompts.question[name]):
                 return first
         return ask
