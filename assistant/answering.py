@@ -95,6 +95,9 @@ def _together(loaded: Loaded, clinical: tuple[Reading, ...], form: tuple[Reading
         known = found.get(reading.fact)
         if known is None or _rather(loaded, reading, known):
             found[reading.fact] = reading
+        elif loaded.policy.fact[reading.fact].about == "request" and len(reading.values) == len(known.values) == 1:
+            # the place of service says one thing and a word another
+            found[reading.fact] = replace(known, values=known.values | reading.values)
         elif reading.method == AGE_FROM_DATES and len(reading.values) < len(loaded.policy.domains[reading.fact]):
             # the age that is written and another one that the dates give
             found[reading.fact] = replace(known, values=known.values | reading.values, method=reading.method)

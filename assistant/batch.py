@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 
 from .answering import readings, set_aside
-from .determination import Truth, determine, missing, notices
+from .determination import Truth, determine, missing, notices, rules_of
 from .errors import AssistantError
 from .findings import Context
 from .matching import Reading
+from .matching.form import AGE_FROM_DATES
 from .matching.form_dates import SWAPPED
 from .policy import UNKNOWN, Loaded, in_order, values_of
 from .readers import reader_of
@@ -45,7 +46,8 @@ def interpret(loaded: Loaded, text: str, question: str | None = None) -> Row:
         codes = loaded.policy.fact[reading.fact].kind == "codes"
         dated = loaded.policy.fact[reading.fact].kind == "date"
         facts[reading.fact] = UNKNOWN if not values else values if codes else values[0]
-        if len(values) > 1 and not codes and not (dated and reading.doubt == SWAPPED):
+        usual = (dated and reading.doubt == SWAPPED) or _settled_age(loaded, reading)
+        if len(values) > 1 and not codes and not usual:
             facts[reading.fact] = UNKNOWN
         possible[reading.fact] = values
         rows.append(
@@ -65,6 +67,12 @@ def interpret(loaded: Loaded, text: str, question: str | None = None) -> Row:
         )
     aside = [{"quote": a.quote, "reason": a.reason} for a in set_aside(loaded, text, asked, Context())]
     return {"facts": facts, "possible": possible, "readings": rows, "set_aside": aside}
+
+
+def _settled_age(loaded: Loaded, reading: Reading) -> bool:
+    """Whether an age from dates whose day and month could be swapped is on one side of every test."""
+    swapped = reading.method == AGE_FROM_DATES and len(reading.values) > 1 and bool(reading.ordered)
+    return swapped and len(rules_of(loaded.policy).classes(reading.fact, reading.values)) == 1
 
 
 def _values(loaded: Loaded, reading: Reading) -> list[Any]:

@@ -19,7 +19,7 @@ _SHAPE = re.compile(
           (?P<year2>\d{{4}}|'?\d{{2}}))
       | (?P<month_day>{_MONTH}\.?[ -]{{0,2}}\d{{1,2}}(?:st|nd|rd|th)?(?:,[ ]?|[ -]{{1,2}}|(?='))
           (?P<year3>\d{{4}}|'?\d{{2}}))
-    )(?![\w/-]|\.\d)""",
+    )(?![\w/?-]|\.\d)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _FIGURES = re.compile(r"\d+")

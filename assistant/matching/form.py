@@ -25,6 +25,8 @@ from .told import Told, told
 AGE_FROM_DATES = "age from dates"
 """How an age was read that follows from two dates."""
 _BESIDE = 3
+_FURTHER = 8
+"""Words behind a number within which it may be said what else it is: the 27106 is the zip."""
 _SENTENCE = 2
 """Words of an answer that are too few for a statement, unless so many of them are known to nobody."""
 
@@ -59,6 +61,7 @@ class FormReader:
         self.labels = lexicon.patterns({"label": words.codes.patterns["label"]})
         self.places = lexicon.patterns({"place": words.places.labels})
         self.none = lexicon.patterns({"none": words.statement.none})
+        self.weighs = lexicon.patterns({"weighs": words.statement.weighs})
         self.ordinary = lexicon.patterns({"ordinary": [*words.ordinary, "<date>", "<code>", "<dx>", "<?>"]})
         known = frozenset(lexicon.words) | frozenset(w for p in words.ordinary for w in p.split())
         self.spelling = Spelling(known | reader.spelling.known, [w for w in known if len(w) > 4])
@@ -163,7 +166,9 @@ class FormReader:
         for place, code in here.codes.items():
             first, last = here.reach[here.segment_of[place]] if here.segment_of[place] >= 0 else (place, place + 1)
             before = self.numbers.find(here.words, first, place)
-            if code.code.isdecimal() and before and place - before[-1].last <= 2 and not code.modifiers:
+            behind = self.numbers.find(here.words, place + 1, min(last, place + 1 + _FURTHER))
+            other = bool(behind) or (bool(before) and place - before[-1].last <= 2)
+            if code.code.isdecimal() and other and not code.modifiers:
                 self._code_aside(here, place, aside, words.reasons["not_code"], own)
                 continue
             labeled = bool(self.labels.find(here.words, first, last))
@@ -321,8 +326,16 @@ class FormReader:
             return
         start, end = min(r.start for r in given), max(r.end for r in given)
         doubt = SWAPPED if len(ages) > 1 else ""
+        usual = ages_possible(births[:1], days[:1]) & ages
         found[words.age] = Reading(
-            words.age, ages or domain, here.text.raw[start:end], start, end, method=AGE_FROM_DATES, doubt=doubt
+            words.age,
+            ages or domain,
+            here.text.raw[start:end],
+            start,
+            end,
+            method=AGE_FROM_DATES,
+            doubt=doubt,
+            ordered=(*usual, *(ages - usual)),
         )
 
     def _age_open(self, here: Told) -> Reading:
@@ -377,6 +390,11 @@ class FormReader:
             unread = [(i, i + 1) for i in left]
             open_one = reading(domain, "statement", Assertion.UNCERTAIN)
             found[words.fact] = doubted(here, replace(open_one, quote=stripped), domain, unread)
+            return
+        unsure = kinds & {"unclear", "closed"} or any(s.question for s in here.segments)
+        weighs = any(self.weighs.find(here.words, first, last) for first, last in here.reach if last)
+        if unsure or not (leading_yes or weighs):
+            found[words.fact] = reading(domain, "statement", Assertion.UNCERTAIN, words.doubt)
             return
         doubt = "" if leading_yes else words.doubt
         found[words.fact] = reading(frozenset([words.present]), "statement", Assertion.AFFIRMED, doubt)

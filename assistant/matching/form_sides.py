@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .form_words import SideWords
 from .lexicon import Lexicon, Match
@@ -14,7 +14,7 @@ from .told import Told
 REQUEST, RECORDS = "request", "records"
 BY_SOURCE, AS_ASKED = "side by its source", "side as asked"
 """How a side came to be read."""
-SAME, BOTH = "same", "both"
+SAME, BOTH, _ALONE = "same", "both", "both_alone"
 SIDES = ("left", "right", BOTH, SAME, "other")
 _JOINED = frozenset(["open", "dash", "comma", "close"])
 
@@ -37,13 +37,14 @@ class FormSides:
     def __init__(self, words: SideWords, sources: dict[str, tuple[str, ...]], lexicon: Lexicon) -> None:
         self.words = words
         patterns = words.patterns
-        self.sides = lexicon.patterns({k: patterns[k] for k in ("decoy", BOTH, "left", "right", SAME, "other")})
+        self.sides = lexicon.patterns({k: patterns[k] for k in ("decoy", BOTH, _ALONE, "left", "right", SAME, "other")})
         self.marks = lexicon.patterns(
             {k: patterns[k] for k in ("correction", "other_person", "other_part", "uncertain")}
         )
         self.denied = lexicon.patterns({"denied": patterns["denied"]})
         self.past = lexicon.patterns({"past": patterns["past"]})
         self.sources = lexicon.patterns(sources)
+        self.with_both = lexicon.patterns({"with_both": patterns["with_both"]})
         self.of_value = {value: side for side, value in words.values.items()}
 
     def named(self, told: Told, asked: str, *, everywhere: bool) -> tuple[list[Named], list[SetAside]]:
@@ -66,15 +67,16 @@ class FormSides:
                 for one in role or ((asked,) if asked else ()):
                     if one not in self.words.facts:
                         continue
-                    reason = self._set_aside(told, i, side, sides, asked=not role)
+                    unsure = self._uncertain(told, i)
+                    reason = "" if unsure else self._set_aside(told, i, side, sides, asked=not role)
                     if reason:
                         aside.append(
                             SetAside(told.quote(side.first, side.last), *told.raw(side.first, side.last), reason)
                         )
                     else:
-                        if everywhere and self._uncertain(told, i):
+                        if everywhere and unsure:
                             continue
-                        is_open = side.kind == "other" or self._uncertain(told, i)
+                        is_open = side.kind == "other" or unsure
                         found.append(Named(side.kind, one, side.first, side.last, bool(role), is_open))
                 told.understood.update(range(side.first, side.last))
             for source in sources:
@@ -84,6 +86,7 @@ class FormSides:
     def _in_segment(self, told: Told, number: int, *, strict: bool) -> tuple[list[Match], list[Match]]:
         first, last = told.reach[number]
         sides = [m for m in self.sides.find(told.words, first, last) if not self._is_sign(told, m)]
+        sides = [replace(m, kind=BOTH) if m.kind == _ALONE else m for m in sides if not self._of_others(told, m, last)]
         for match in sides:
             if match.kind == "decoy":
                 told.understood.update(range(match.first, match.last))
@@ -104,6 +107,13 @@ class FormSides:
         start, end = told.spans[match.first]
         plain = told.text.plain
         return plain[end : end + 1].isdecimal() or plain[start - 1 : start].isalnum() or plain[end : end + 1] == "'"
+
+    def _of_others(self, told: Told, match: Match, last: int) -> bool:
+        """Whether a "both" alone is said of what stands behind it, and no words of a side: both things."""
+        if match.kind != _ALONE or match.last == last:
+            return False
+        fitting = {m.first for m in self.with_both.find(told.words, match.last, last)}
+        return told.words[match.last].isalpha() and match.last not in fitting
 
     def _roles(
         self,

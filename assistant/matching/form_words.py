@@ -99,12 +99,16 @@ class FormFact(FormModel):
 
 
 class StatementWords(FormModel):
-    """The closing question: its fact, what says that there is nothing, and what to ask of a statement without a yes."""
+    """The closing question: its fact, what says that there is nothing, and what to ask of a statement without a yes.
+
+    What `weighs` names a circumstance by itself.
+    """
 
     fact: str
     present: str
     absent: str
     none: Listed
+    weighs: Listed
     doubt: str
 
 
