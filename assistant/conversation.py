@@ -201,12 +201,18 @@ def _record(session: Session, ask: Ask, event: Answered | Picked) -> Reply:
     return Reply(events=(asked, written), lines=(*lines, *_news(session, after)))
 
 
+def _left_behind(before: Session, after: Session) -> tuple[str, ...]:
+    """Answers about a side that is not under review any more, by number."""
+    gone = [n for n in after.left_behind if n not in before.left_behind and not after.sides[0].side]
+    if not gone:
+        return ()
+    numbers = ", ".join(map(str, gone))
+    return (f"What was said of the other side does not count here and is asked again: answers {numbers}.",)
+
+
 def _news(before: Session, after: Session) -> tuple[str, ...]:
     """Said once: the outcome is settled and why, what counts no longer, or the next side begins."""
-    lines = []
-    if gone := [n for n in after.left_behind if n not in before.left_behind and not after.sides[0].side]:
-        numbers = ", ".join(map(str, gone))
-        lines.append(f"What was said of the other side does not count here and is asked again: answers {numbers}.")
+    lines = [*_left_behind(before, after)]
     old, new = before.current, after.current
     if old.side != new.side and new.side:
         if finished := next((s for s in after.sides if s.side == old.side), None):
@@ -349,7 +355,7 @@ def _turn(session: Session, number: str) -> Turn:
 def _effects(before: Session, after: Session) -> tuple[str, ...]:
     """What a change does: values and criteria, old and new."""
     policy = before.policy
-    lines = []
+    lines = [*_left_behind(before, after)]
     for review in after.sides:
         old = before.review_of(review.side)
         side = f"{review.side} side: " if review.side else ""
@@ -496,7 +502,7 @@ def _release(session: Session, rest: str) -> Reply:
         return Reply(lines=("Type release alone; the last screen shows what it is about.",))
     review = session.review_of(rest.lower()) if rest else review
     if review.determination.outcome is not Outcome.MET:
-        return Reply(lines=("The criteria are not all met, so nothing can be released.",))
+        return Reply(lines=(f"Not released. {reason_line(session, review)}",))
     if opened := session.releases[review.side].open:
         return Reply(lines=("Not released. Still open:", *(f"{one.why}" for one in opened)))
     shown = tuple(

@@ -309,7 +309,7 @@ def _read(session: Session, event: Answered) -> tuple[FactRead, ...]:
     others = [s.side for s in session.sides if s.side and s.side != event.side]
     if event.side not in policy.sides or not others:
         return read
-    if not read and (same := _same_as(session, event, others[0])):
+    if same := _same_as(session, event, others[0]):
         return same
     of_others = tuple(
         r.model_copy(update={"side": BOTH}) if policy.fact[r.fact].of_both else r
@@ -708,7 +708,7 @@ def choices_for(policy: Policy, review: SideReview, fact_id: str) -> tuple[Choic
     )
     if fact.kind == "codes" or len(domain) > MAX_CHOICES:
         return silent
-    offered = in_order(policy, fact_id, known.values if known else domain)
+    offered = in_order(policy, fact_id, known.values if known and not known.doubt else domain)
     return (*(Choice(_key(fact, i, v), fact_id, v, fact.say(v)) for i, v in enumerate(offered)), *silent)
 
 

@@ -122,6 +122,9 @@ def question_view(session: Session) -> QuestionView | None:
     if ask.side:
         progress += f" · {ask.side} side"
     text, why = question.text, question.why
+    if any(session.policy.fact[f].kind == "date" for f in question.facts):
+        order = "day" if session.started.date_order == "day-month" else "month"
+        why += f" Dates in figures are read {order} first."
     if ask.ask_back:
         text, why = question.ask_back, open_because(session, ask)
     return QuestionView(progress, text, why, tuple(f"{c.key}  {c.label}" for c in ask.choices))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import AssistantError
 from ..safe_text import clean
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from ..journal import Journal, Owner
     from ..policy import Loaded
     from ..store import Store, StoredCase
+
+
+DATE_ORDER = "ASSISTANT_DATE_ORDER"
+"""The environment variable that says how a team writes its dates."""
 
 
 def register(commands: Commands) -> None:
@@ -58,7 +62,15 @@ def _add_request_options(review: Parser) -> None:
     review.add_argument("--documented-side", metavar="SIDE", help="side in the notes and images")
     review.add_argument("--date-of-service", type=day, metavar="YYYY-MM-DD", help="planned date of service")
     review.add_argument("--birth-date", type=day, metavar="YYYY-MM-DD", help="date of birth")
-    review.add_argument("--no-intake", action="store_true", help="do not ask about the request form")
+    review.add_argument(
+        "--date-order",
+        choices=("month-day", "day-month"),
+        default=os.environ.get(DATE_ORDER, "month-day"),
+        help=f"how dates in figures are read, 3/4/2027 (default: month-day, or ${DATE_ORDER})",
+    )
+    review.add_argument(
+        "--no-intake", action="store_true", help="ask about the request form only where a release needs it"
+    )
 
 
 def _review(args: argparse.Namespace) -> int:
@@ -94,11 +106,20 @@ def _review(args: argparse.Namespace) -> int:
         reviewer=args.reviewer or _login(),
         at=begun.isoformat(timespec="seconds"),
         request=request,
+        date_order=_date_order(args.date_order),
         **({"intake": False} if args.no_intake else {}),
     )
     session = start(loaded, reads(loaded), started)
     journal.append(started)
     return _run(args, session, journal)
+
+
+def _date_order(given: str) -> Literal["month-day", "day-month"]:
+    if given == "day-month":
+        return "day-month"
+    if given == "month-day":
+        return "month-day"
+    raise AssistantError(f"{DATE_ORDER} is '{given}'", "Write month-day or day-month")
 
 
 def _owner() -> Owner:
