@@ -54,6 +54,7 @@ def last_screen(session: Session, review: SideReview) -> tuple[ReleaseLine, ...]
         *_aside(session, review),
         *_passed_over(session, review),
     ]
+    lines.sort(key=lambda one: not (one.fact and one.word))  # what waits for the reviewer comes first
     return tuple(_keyed(lines))
 
 
@@ -172,11 +173,13 @@ def _aside(session: Session, review: SideReview) -> Iterator[ReleaseLine]:
 
 
 def _passed_over(session: Session, review: SideReview) -> Iterator[ReleaseLine]:
-    for turn in _mine(session, review):
-        if turn.skipped and turn.question in session.loaded.prompts.question:
-            later = [t for t in session.turns if t.question == turn.question and not t.skipped]
-            if not later:
-                yield ReleaseLine("Skipped", session.loaded.prompts.question[turn.question].text)
+    questions = session.loaded.prompts.question
+    opened = {f for one in session.releases[review.side].open for f in one.facts}
+    skipped = dict.fromkeys(t.question for t in _mine(session, review) if t.skipped and t.question in questions)
+    for question in skipped:
+        told = any(t.question == question and not t.skipped for t in session.turns)
+        if not told and opened.isdisjoint(questions[question].facts):
+            yield ReleaseLine("Skipped", questions[question].text)
 
 
 def line_text(one: ReleaseLine) -> str:

@@ -31,8 +31,16 @@ MAX_LISTED = 12
 """A fact with more values than this is typed rather than picked from a list."""
 
 
-def log_lines(session: Session, notices: Iterable[str], said: Sequence[str], *, answered: bool) -> list[Line]:
-    """Notices, the turns so far, and what was said last; `answered` when that is about the last turn."""
+def log_lines(
+    session: Session, notices: Iterable[str], said: Sequence[str], *, answered: bool
+) -> tuple[list[Line], int | None]:
+    """Notices, the turns so far, and what was said last; `answered` when that is about the last turn.
+
+    Before a release its last screen stands there too; what is said of that stands below it.
+
+    Returns:
+        The lines, and the number of the first one that is new.
+    """
     lines = [*(line(one, "muted") for one in notices), line("Type / for the commands.", "muted")]
     for turn in session.turns:
         question, text, read = turn_lines(session, turn)
@@ -40,12 +48,13 @@ def log_lines(session: Session, notices: Iterable[str], said: Sequence[str], *, 
         lines += [line(), line(question, "muted"), line(f"> {shown}", "strong", hang=2)]
         if not (answered and turn is session.turns[-1]):
             lines += [line(f"  {one}", hang=4) for one in read]
-    if said:
-        lines += [] if answered else [line()]
-        lines += [line(f"  {clean(one)}", hang=4) for one in said]
-    if next_question(session) is None and (release := release_lines(session)):
-        lines += [line(), line(release[0], "strong"), *(line(one, hang=4) for one in release[1:])]
-    return lines
+    spoken = [] if answered or not said else [line()]
+    spoken += [line(f"  {clean(one)}", hang=4) for one in said]
+    release = release_lines(session) if next_question(session) is None else []
+    screen = [line(), line(release[0], "strong"), *(line(one, hang=4) for one in release[1:])] if release else []
+    before, behind = (spoken, screen) if answered else (screen, spoken)
+    new = len(lines) + len(before) if behind else len(lines)
+    return [*lines, *before, *behind], new if said or release else None
 
 
 def question_lines(session: Session, width: int, rows: int) -> list[Line]:
@@ -67,12 +76,10 @@ def question_lines(session: Session, width: int, rows: int) -> list[Line]:
     if session.concluded:
         return [line("This review is concluded.", "strong"), line("/rationale to read it; Ctrl+Q or /quit to leave.")]
     lines = []
-    for review in session.sides:
-        lines += [line(determination_line(session, review), "strong")]
-        if not release_side(session):
-            lines += [line(NEXT_STEP[ending_of(session, review)])]
-            lines += [line(f"  request: {item}", hang=4) for item in open_items(session, review)]
-    return [*lines, line(what_to_type(session), "muted")]
+    for review in session.sides if not release_side(session) else ():
+        lines += [line(determination_line(session, review), "strong"), line(NEXT_STEP[ending_of(session, review)])]
+        lines += [line(f"  request: {item}", hang=4) for item in open_items(session, review)]
+    return [*lines, line(what_to_type(session), "strong" if not lines else "muted")]
 
 
 def field_hint(session: Session) -> str:

@@ -16,7 +16,8 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Static
 
-from ..interview import Session
+from ..interview import Session, next_question
+from ..release_view import release_side
 from ..view import heading
 from .answer_field import AnswerField
 from .contents import criteria, field_hint, log_lines, question_lines, status_lines, unsaid_notices
@@ -122,7 +123,7 @@ class ReviewScreen(Screen[None]):
         yield self._static("heading", self._heading())
         with Horizontal(id="main"):
             with Vertical(id="left"):
-                yield Pane(self._log(), follow=True, id="log")
+                yield Pane(self._log()[0], follow=True, id="log")
                 yield self._static("question", self._question(), Question)
             yield Pane(self._criteria(), selectable=True, id="criteria")
         yield self._static("status", self._status())
@@ -157,6 +158,7 @@ class ReviewScreen(Screen[None]):
         """Draw a session, and say something."""
         self._session, self._said, self._answered = session, said, answered
         with self.app.batch_update():
+            self.set_class(self._ending, "-ending")
             self._update("heading", self._heading())
             self._show_log()
             self._update("question", self._question())
@@ -193,14 +195,14 @@ class ReviewScreen(Screen[None]):
         looking = " · looking only" if self.looking else ""
         return self._shown(heading(self._session) + looking)
 
-    def _log(self) -> list[Line]:
+    def _log(self) -> tuple[list[Line], int | None]:
         return log_lines(
             self._session, unsaid_notices(self._session, self._status().plain), self._said, answered=self._answered
         )
 
     def _show_log(self) -> None:
-        lines = self._log()
-        self.query_one("#log", Pane).set_lines(lines, said_from=len(lines) - len(self._said) if self._said else None)
+        lines, said_from = self._log()
+        self.query_one("#log", Pane).set_lines(lines, said_from=said_from)
 
     def on_descendant_focus(self) -> None:
         """The keys at the bottom are those for where one is."""
@@ -215,6 +217,11 @@ class ReviewScreen(Screen[None]):
         self.query_one(KeyBar).show(keys)
 
     @property
+    def _ending(self) -> bool:
+        """Whether the last screen before a release is shown: it has the criteria in it, and needs the whole width."""
+        return next_question(self._session) is None and release_side(self._session) is not None
+
+    @property
     def _criteria_width(self) -> int:
         return WIDE_CRITERIA_WIDTH if self.app.size.width >= WIDE else CRITERIA_WIDTH
 
@@ -224,7 +231,8 @@ class ReviewScreen(Screen[None]):
     def _question(self) -> Content:
         """The question in the room that the other parts leave it."""
         size = self.app.size
-        width = size.width - 2 - (self._criteria_width if size.width >= WITH_CRITERIA else 0)
+        beside = size.width >= WITH_CRITERIA and not self._ending
+        width = size.width - 2 - (self._criteria_width if beside else 0)
         small = size.width < CRAMPED or size.height < FLAT
         return self._content(question_lines(self._session, width, size.height - (2 if small else 9)))
 
