@@ -12,7 +12,7 @@ from .findings import Finding, Source, Turn, concerns
 from .interview import Session, SideReview, context_for, is_accepted, requested_codes
 from .policy import Criterion, ReleaseItem
 from .release import OpenItem, applies
-from .view import criterion_word, quoted, say_day, say_values
+from .view import criterion_word, date_notices, quoted, say_day, say_values
 
 _ENDS = re.compile(r"[;\n!?]|(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+[A-Z]|\s*$)")
 MAX_CLAUSE = 160
@@ -53,6 +53,7 @@ def last_screen(session: Session, review: SideReview) -> tuple[ReleaseLine, ...]
         *_criteria(session, review, opened),
         *_aside(session, review),
         *_passed_over(session, review),
+        *(ReleaseLine("Note", one) for one in date_notices(session)),
     ]
     lines.sort(key=lambda one: not (one.fact and one.word))  # what waits for the reviewer comes first
     return tuple(_keyed(lines))

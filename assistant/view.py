@@ -266,12 +266,17 @@ def say_day(day: date) -> str:
 
 def overdue_line(session: Session, today: date) -> str:
     """The line on the version and its review that every result carries, and on a date of service outside it."""
-    return " ".join([based_on(session.policy, today), *_service(session)])
+    return " ".join([based_on(session.policy, today), *date_notices(session)])
 
 
-def _service(session: Session) -> tuple[str, ...]:
+def date_notices(session: Session) -> tuple[str, ...]:
+    """What is odd about the date of service: outside this version of the policy, or already past at the review."""
     day = session.dates.get("date_of_service")
-    return service_notices(session.policy, day) if day else ()
+    if day is None:
+        return ()
+    begun = session.started.at[:10] if session.started.at else ""
+    past = (f"The date of service, {say_day(day)}, was before this review began.",) if day.isoformat() < begun else ()
+    return (*past, *service_notices(session.policy, day))
 
 
 def understood(session: Session, event: Answered | Picked) -> tuple[str, ...]:
@@ -288,7 +293,7 @@ def understood(session: Session, event: Answered | Picked) -> tuple[str, ...]:
         if not lines and event.text not in {SKIP, START}:
             lines.append("I read nothing from this that the criteria ask for.")
         if any(policy.fact[read.fact].kind == "date" for read in event.read or ()):
-            lines += [*_age_lines(session), *_service(session)]
+            lines += [*_age_lines(session), *date_notices(session)]
         for again in event.rereads:
             lines.append(f"answer {again.turn} is now read anew")
     changed = [_changed_line(policy, c, t) for c, t in (event.criteria or {}).items() if not policy.criterion[c].part]

@@ -75,6 +75,14 @@ def test_input_that_ends_midway_leaves_a_review_to_resume(assistant, tmp_path):
     assert "Question 4" in second.stdout
 
 
+def test_a_rationale_is_found_by_the_reference_of_its_case(assistant, tmp_path):
+    assistant("--case", "A3", given=review("52"))
+    by_case = assistant("rationale", "A3")
+    assert by_case.returncode == 0, by_case.stderr
+    assert by_case.stdout == assistant("rationale", tmp_path / "state" / "A3.jsonl").stdout
+    assert "A9" in one_sentence(assistant("rationale", "A9"))
+
+
 def test_resume_without_a_name_takes_the_review_that_changed_last(assistant):
     assistant("--case", "old", given=review("38"))
     assistant("--case", "new", given=review("62"))

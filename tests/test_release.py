@@ -275,6 +275,11 @@ def test_an_implausible_age_is_said_and_never_counts(review, typed):
     assert "can not be so" in said or "plausible" in said or "after the" in said
 
 
+def test_a_service_in_the_past_is_said(review):
+    _, said = review({"request_dates": "DOB 8/17/85, DOS 11/2/26"})
+    assert said.count("was before this review began") == 2  # with the answer, and on the last screen
+
+
 def test_day_and_month_that_matter_are_asked(review):
     session, said = review({"request_dates": ["DOB 03/04/77, DOS 04/03/27", ""], "age": ["/skip"] * 3})
     assert session.sides[0].findings["age_years"].values == {49, 50}

@@ -27,8 +27,8 @@ def register(commands: Commands) -> None:
     assess.add_argument("--facts", metavar="JSON", help="facts by id (default: a JSON object on standard input)")
     assess.add_argument("--jsonl", action="store_true", help="one JSON object a line on standard input")
     assess.set_defaults(run=_assess)
-    rationale = commands.add_parser("rationale", parents=[policy_options()], help="the rationale of a transcript")
-    rationale.add_argument("transcript", type=Path, metavar="TRANSCRIPT")
+    rationale = commands.add_parser("rationale", parents=[policy_options()], help="the rationale of a saved review")
+    rationale.add_argument("transcript", metavar="TRANSCRIPT|CASE", help="a file, or the reference of a case of yours")
     rationale.add_argument("--format", choices=("text", "markdown", "html", "json"), default="text")
     rationale.add_argument("--audience", choices=("clinical", "member", "provider"), default="clinical")
     rationale.set_defaults(run=_rationale)
@@ -90,7 +90,11 @@ def _each_line(answer: Any) -> int:
 
 def _rationale(args: argparse.Namespace) -> int:
     from ..rationale import render
+    from ..store import Store
 
-    session = replayed(args, args.transcript)
+    path = Path(args.transcript)
+    if not path.is_file() and (kept := Store.default().path_of(args.transcript)).is_file():
+        path = kept
+    session = replayed(args, path)
     print(render(session, form=args.format, audience=args.audience, today=now().date()), end="")
     return DONE
