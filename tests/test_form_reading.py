@@ -91,7 +91,7 @@ def test_a_date_that_could_be_swapped_has_both_days_the_usual_order_first():
     assert found["birth_date"].values == ("1977-03-04", "1977-04-03")
     assert found["date_of_service"].values == ("2027-04-03", "2027-03-04")
     assert found["birth_date"].doubt == "day and month could be swapped"
-    assert interpret(load(), "DOB 03/04/77, DOS 04/03/27", "request_dates")["possible"]["age_years"] == [49, 50]
+    assert set(interpret(load(), "DOB 03/04/77, DOS 04/03/27", "request_dates")["possible"]["age_years"]) == {49, 50}
     other = read("DOB 03/04/77, DOS 04/03/27", "request_dates", day_first=True)
     assert other["birth_date"].values == ("1977-04-03", "1977-03-04")
 
