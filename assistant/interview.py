@@ -219,8 +219,6 @@ def advance(session: Session, event: Event, *, anew: bool = False) -> Session:
     elif isinstance(event, Accepted):
         for fact, values in event.facts.items():
             checked_values(session.policy, fact, list(values))
-    elif isinstance(event, Released) and not session.releases[session.review_of(event.side).side].allowed:
-        raise AssistantError("this side can not be released: something that a release rests on is open")
     elif isinstance(event, Undone) and not session.turns:
         raise AssistantError("there is nothing to undo")
     elif isinstance(event, Reopened) and not session.concluded:
@@ -389,7 +387,7 @@ def _after(session: Session, event: Event) -> Session:
         asking = event if event.again else asking
     elif isinstance(event, Accepted):
         accepted = {**accepted, **{(event.side, f): frozenset[Value](v) for f, v in event.facts.items()}}
-    elif isinstance(event, Released):
+    elif isinstance(event, Released) and _may_be_released(session, event.side):
         released |= {event.side}
     elif isinstance(event, Answered | Picked | Undone):
         released, asking = _still_released(session, event), None
@@ -410,6 +408,11 @@ def _after(session: Session, event: Event) -> Session:
     return after
 
 
+def _may_be_released(session: Session, side: str | None) -> bool:
+    """Whether a release counts: one that was written under another policy, or by hand, counts only if it is earned."""
+    return side in session.releases and session.releases[side].allowed
+
+
 def _still_released(session: Session, event: Answered | Picked | Undone) -> frozenset[str | None]:
     """Sides whose release is not touched: only a value chosen for the other side alone leaves it standing."""
     if not isinstance(event, Picked) or any(session.policy.fact[f].about != "side" for f in event.facts):
@@ -424,7 +427,8 @@ def _followed(session: Session, event: Answered | Picked) -> Session:
     """
     after = _after(session, event)
     if isinstance(event, Picked) or (event.replaces is None and not event.rereads):
-        turn = _turn(len(session.turns) + 1, event)
+        stamp = max((t.stamp for t in session.turns), default=-1) + 1
+        turn = replace(_turn(len(session.turns) + 1, event), stamp=stamp)
         vars(after)["turns"] = (*session.turns, turn)
         if sides := _sides_after(session, turn):
             vars(after).update(sides=sides, days=session.days, contexts=session.contexts)
