@@ -142,6 +142,8 @@ def _answer(session: Session, text: str) -> Reply:
             return _record(session, ask, Answered(question=ask.question.id, text=SKIP, side=ask.side, read=()))
         return Reply(lines=("Type an answer. /unknown if the record does not say, /skip to go on, /help for help.",))
     spoken = " ".join(text.lower().split())
+    if spoken == "release" and session.gated:
+        return Reply(lines=("Not yet: a release comes after the last question. This one is still open.",))
     choice = next((c for c in ask.choices if spoken in {c.key, c.label.lower()}), None)
     if choice:
         return _choose(session, ask, choice, text.strip())
@@ -187,7 +189,10 @@ def _at_the_end(session: Session, text: str) -> Reply:
     question = session.loaded.prompts.question_for(line.fact)
     if question is None:
         return Reply(lines=(f"Choose the value yourself: /pick {line.fact} VALUE REASON",))
-    return Reply(events=(Asked(question=question.id, side=side, ask_back=True, again=True),), lines=("Asked again:",))
+    return Reply(
+        events=(Asked(question=question.id, side=side, ask_back=True, again=True),),
+        lines=(f"Asked again: {line.label}.",),
+    )
 
 
 def _record(session: Session, ask: Ask, event: Answered | Picked) -> Reply:

@@ -47,7 +47,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is known of one fact. `conflict`: its sources exclude each other, and `values` holds what either says."""
+    """What is known of one fact.
+
+    `conflict`: its sources exclude each other, and `values` holds what either says. `against`: a value was chosen
+    between such sources, and no reason was given.
+    """
 
     fact: str
     values: frozenset[Value]
@@ -56,6 +60,7 @@ class Finding:
     conflict: bool = False
     closed: bool = False
     reason: str = ""
+    against: bool = False
 
     @property
     def value(self) -> Value | None:
@@ -145,7 +150,11 @@ def add_turn(
             if _belongs(policy.fact[fact], shared):
                 values = checked_values(policy, fact, value)
                 source = Source(turn.number, turn.text or pick.reason, values)
-                found[fact] = Finding(fact, values, (source,), pick.origin, False, value == UNKNOWN, pick.reason)
+                known = found.get(fact)
+                against = known is not None and (known.conflict or known.against) and not pick.reason
+                found[fact] = Finding(
+                    fact, values, (source,), pick.origin, False, value == UNKNOWN, pick.reason, bool(against)
+                )
     for read in turn.read:
         counts = mine if read.side not in {*policy.sides, BOTH} or shared or not both else read.side in {side, BOTH}
         if counts and _belongs(policy.fact[read.fact], shared):
@@ -195,7 +204,8 @@ def _add(found: dict[str, Finding], read: FactRead, turn: Turn, policy: Policy) 
         return
     source = Source(turn.number, read.quote, values, read.start, read.end, read.doubt or _misspelt(read))
     known = found.get(read.fact)
-    if known is None or (known.conflict and values < known.values) or known.values == domain:
+    sure = known is not None and bool(known.doubt) and not source.doubt  # what is not sure gives way to what is
+    if known is None or sure or (known.conflict and values < known.values) or known.values == domain:
         found[read.fact] = Finding(read.fact, values, (source,), closed=read.closed)
     elif values == domain:
         return

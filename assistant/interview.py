@@ -309,8 +309,9 @@ def _read(session: Session, event: Answered) -> tuple[FactRead, ...]:
         return read
     if same := _same_as(session, event, others[0]):
         return same
+    doubt = f"said in an answer about the {event.side} side"
     of_others = tuple(
-        r.model_copy(update={"side": BOTH}) if policy.fact[r.fact].of_both else r
+        r.model_copy(update={"side": BOTH} if policy.fact[r.fact].of_both else {"doubt": doubt})
         for other in others
         for r in session.read(event.text, asked, context_for(session, other))
         if r.side == other and policy.fact[r.fact].about == "side"
@@ -765,7 +766,7 @@ def _release(session: Session, review: SideReview) -> Release:
         session.policy,
         review.determination,
         {f: found.values for f, found in findings.items() if f in session.policy.domains},
-        contradicted=frozenset(f for f, found in findings.items() if found.conflict),
+        contradicted=frozenset(f for f, found in findings.items() if found.conflict or found.against),
         doubted={f: why for f, why in doubts.items() if not is_accepted(session, review, f)},
         interview=True,
     )

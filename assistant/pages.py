@@ -135,6 +135,6 @@ def what_to_type(session: Session) -> str:
     if session.releases[review.side].allowed:
         return "Type release to release it; or refer REASON, pend REASON. Enter does not release."
     return (
-        "Not to be released yet. Type the key of a line to answer it or let it stand; "
+        "Not to be released yet. Type the number of a line to answer it, the letter of one to let its reading stand. "
         "Enter or pend REASON ends as information needed; refer REASON hands it to a physician."
     )

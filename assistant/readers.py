@@ -23,7 +23,8 @@ def form_reader_of(loaded: Loaded) -> FormReader | None:
     if not loaded.policy.form:
         return None
     questions = {q.id: frame_of(q) for q in loaded.prompts.question.values() if q.reads == "form"}
-    words = loaded.library.vocabulary(loaded.policy.form)
+    words = dict(loaded.library.vocabulary(loaded.policy.form))
+    words["statement"] = {**words["statement"], "fact": loaded.prompts.closing.facts[0]}
     return load_form_reader(words, reader_of(loaded), _domains(loaded), questions)
 
 

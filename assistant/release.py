@@ -104,12 +104,17 @@ def _unestablished(
     if possible is None:
         return "not checked"
     if fact in contradicted:
-        return "answers contradict each other"
+        return contradiction(fact)
     if possible == policy.domains[fact]:
         return "not documented"
     if len(possible) > 1 and not item.several:
         return "more than one value is possible"
     return doubts.get(fact, "")
+
+
+def contradiction(fact: str) -> str:
+    """Why a fact whose sources exclude each other is open, and how a reviewer settles it."""
+    return f"answers contradict each other; a reason settles it: /pick {fact} VALUE REASON"
 
 
 def _criteria(
@@ -118,7 +123,7 @@ def _criteria(
     """Facts of criteria that stand on answers which exclude each other, or on a doubtful reading."""
     tested = dict.fromkeys(f for c in policy.criterion.values() if c.when for f in c.facts())
     for fact in tested:
-        why = "answers contradict each other" if fact in contradicted else doubts.get(fact, "")
+        why = contradiction(fact) if fact in contradicted else doubts.get(fact, "")
         if why and fact not in told:
             label = policy.fact[fact].label
             yield OpenItem(fact, f"{label[:1].upper()}{label[1:]}: {why}.", policy.request_for(fact), (fact,))

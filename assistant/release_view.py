@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from .answering import days_in, set_aside
 from .determination import Outcome, Truth
-from .findings import Finding, Source, Turn, concerns
+from .findings import Finding, Source, Turn
 from .interview import Session, SideReview, context_for, is_accepted, requested_codes
 from .policy import Criterion, ReleaseItem
 from .release import OpenItem, applies
@@ -137,7 +137,13 @@ def _clauses(session: Session, found: Finding) -> str:
     shown = []
     for source in found.sources:
         turn = session.turns[source.turn - 1] if source.turn else None
+        if turn is None and found.origin == "request":
+            shown.append("(request form)")
+            continue
         text = clause_around(turn, source) if turn else source.quote
+        if turn and turn.pick and not turn.pick.reason:  # a key says little: what it was an answer about says more
+            asked = [t for t in session.turns[: turn.number - 1] if t.question == turn.question and not t.pick]
+            text = next((t.text for t in reversed(asked) if t.side == turn.side and not t.skipped), "your choice")
         shown.append(quoted(text, MAX_CLAUSE) if text else "")
     return " and ".join(dict.fromkeys(s for s in shown if s))
 
@@ -169,8 +175,9 @@ def _aside(session: Session, review: SideReview) -> Iterator[ReleaseLine]:
             yield ReleaseLine("Set aside", "", quoted(one.quote, MAX_CLAUSE), one.reason)
         if not turn.read:
             yield ReleaseLine("Not understood", "", quoted(turn.text, MAX_CLAUSE), f"answer {turn.number}")
-        elif not concerns(turn, review.side or context.side, both=review.side is not None):
-            yield ReleaseLine("Set aside", "", quoted(turn.text, MAX_CLAUSE), f"about the {turn.about} side")
+        elif turn.number in session.left_behind:
+            about = f"about the {turn.about} side" if turn.about else "said before both sides were under review"
+            yield ReleaseLine("Set aside", "", quoted(turn.text, MAX_CLAUSE), about)
 
 
 def _passed_over(session: Session, review: SideReview) -> Iterator[ReleaseLine]:

@@ -8,7 +8,7 @@ from datetime import date
 
 from .answering import set_aside
 from .determination import Determination, Outcome, Truth, based_on, flag_of, missing, service_notices
-from .events import Answered, Picked
+from .events import Answered, FactRead, Picked
 from .findings import SKIP, START, Finding, Turn, computed_age, is_plausible
 from .interview import Ask, Session, SideReview, context_for, ending_of, next_question
 from .policy import Criterion, Policy, Question, Value
@@ -287,7 +287,7 @@ def understood(session: Session, event: Answered | Picked) -> tuple[str, ...]:
         review = session.review_of(event.side)
         lines = [f"{policy.fact[f].label}: {say_values(policy, review.findings[f])} (your choice)" for f in event.facts]
     else:
-        lines = [_read_line(session, event, read.fact, read.quote) for read in event.read or ()]
+        lines = [_read_line(session, event, read) for read in event.read or ()]
         lines += [read.doubt for read in event.read or () if read.doubt and read.doubt not in lines]
         lines += _aside_lines(session, event)
         if not lines and event.text not in {SKIP, START}:
@@ -321,17 +321,20 @@ def _age_lines(session: Session) -> tuple[str, ...]:
     return (f"{label}: {shown} ({age.basis})",)
 
 
-def _read_line(session: Session, event: Answered, fact_id: str, quote: str) -> str:
+def _read_line(session: Session, event: Answered, read: FactRead) -> str:
     policy = session.policy
+    fact_id, quote = read.fact, read.quote
     fact = policy.fact[fact_id]
     review = session.review_of(event.side)
+    if event.side and read.side in policy.sides and read.side != event.side:
+        words = say_values(policy, Finding(fact_id, frozenset(read.values), ()))
+        return f"{read.side} side: {fact.label}: {words} {quoted(quote)}"
     if fact.kind == "date":
         days = session.days.get(fact_id, ())
         order = " (day first)" if session.started.date_order == "day-month" else " (month first)"
         shown = f"{say_day(days[0])}{order if len(days) > 1 else ''}" if days else "not given"
         return f"{fact.label}: {shown} {quoted(quote)}"
     finding = review.findings.get(fact_id)
-    read = next(r for r in event.read or () if r.fact == fact_id)
     if fact.kind == "integer" and read.values and not is_plausible(fact, read.values):
         return f"{fact.label}: {read.values[0]} can not be so and does not count {quoted(quote)}"
     if finding is None:

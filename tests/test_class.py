@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import combinations
 
 import pytest
+from forms import IN_ORDER
 
 from assistant.answering import reads
 from assistant.cli import main
@@ -20,6 +21,7 @@ from assistant.interview import next_question, start
 from assistant.journal import Journal
 from assistant.plain import PlainReview
 from assistant.policy import load
+from assistant.release_view import release_side
 from assistant.transcript import read_events
 
 GOOD = {
@@ -50,7 +52,7 @@ class Nurse:
         if self.review.session.concluded:
             return ""
         if ask is None:
-            return "\n"
+            return "release\n" if release_side(self.review.session) else "\n"
         turns = [t for t in self.review.session.turns if t.question == ask.question.id]
         return "/unknown\n" if turns else self.answers.get(ask.question.id, "/unknown") + "\n"
 
@@ -73,6 +75,7 @@ def reviews(tmp_path_factory):
                 case=case,
                 reviewer=name,
                 intake=False,
+                request=IN_ORDER,
                 at=clock.isoformat(),
                 why="synthetic",
             )

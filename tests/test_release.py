@@ -521,3 +521,52 @@ def test_assess_says_what_a_release_still_needs(loaded):
         assert not unknown["release"]["allowed"], fact
     assert assess(loaded, {**whole, "osteonecrosis_stage": [1, 2]}, today)["release"]["allowed"]
     assert not assess(loaded, {**whole, "laterality": ["left", "right"]}, today)["release"]["allowed"]
+
+
+# --- what new readers found, each one of a kind -----------------------------------------------------------------------
+
+
+def test_a_choice_between_answers_that_disagree_is_settled_only_with_a_reason(review):
+    answers = {"request_codes": "S2325 LT", "request_condition": "yes M87.051", "laterality": ["1", "1", "1"]}
+    session, _ = review({**answers, "request_side": "left"}, end=["release"])
+    assert not released(session)
+    settled = ["/pick laterality left office corrected the diagnosis code", "y", "release"]
+    session, _ = review({**answers, "request_side": "left"}, end=settled)
+    assert released(session)
+
+
+def test_an_operation_with_a_day_is_not_the_date_of_service(review):
+    typed = "form says none, but R hip arthroscopy 09/24/2026 per op report"
+    session, _ = review({"request_other_procedures": [typed, "yes", "yes"]})
+    assert session.dates["date_of_service"].isoformat() == "2026-12-07"
+
+
+def test_both_behind_sources_is_no_side(review):
+    session, _ = review({"request_side": ["left hip, note and MRI both"]})
+    assert session.sides[0].findings["documented_laterality"].value == "left"
+
+
+def test_release_typed_too_early_is_no_answer(review):
+    session, _ = review({"circumstances": ["release", "no"]})
+    assert all(t.text != "release" for t in session.turns)
+    assert released(session)
+
+
+def test_what_was_not_sure_gives_way_to_what_is(review):
+    session, _ = review({"circumstances": ["sickle cell, heme cleared", "no"]})
+    assert session.sides[0].findings["individual_circumstances"].value == "absent"
+    assert released(session)
+
+
+def test_what_an_answer_about_one_hip_says_of_the_other_takes_a_key(review):
+    typed = "R groin pain since April. L no pain, incidental on MRI, L hip wakes him"
+    session, _ = review({**BOTH, "symptoms": [typed], "laterality": "both"}, end=["release right", "release left"])
+    doubted = [f for f in session.sides[1].findings.values() if f.doubt]
+    assert doubted
+    assert "left" not in session.released
+
+
+@pytest.mark.parametrize("typed", ["none now or last 3 mos", "none, nothing past 3 months", "none past 90 days"])
+def test_none_within_the_time_that_is_asked_is_none(review, typed):
+    session, _ = review({"request_other_procedures": typed})
+    assert session.sides[0].findings["other_procedures_3_months"].value == "absent"

@@ -10,7 +10,17 @@ from typing import TextIO
 from ..errors import AssistantError
 from ..events import Answered, Asked, Concluded, Event, Picked, Started
 from ..findings import NOT_STATED, SKIP
-from ..interview import Ask, Session, advance, context_for, next_question, outcome_of, start
+from ..interview import (
+    Ask,
+    Session,
+    advance,
+    as_concluded,
+    context_for,
+    ending_of,
+    next_question,
+    outcome_of,
+    start,
+)
 from ..policy import UNKNOWN, Library, Loaded, Question, load
 from ..safe_text import clean
 from ..transcript import encode, pieces_in, save_text
@@ -179,8 +189,9 @@ class _Planner:
                 break
             session = advance(session, self._answer(session, ask, plan, hesitant))
         if next_question(session) is None:
-            each = {s.side or "": s.determination.outcome.value for s in session.sides}
-            session = advance(session, Concluded(determination=outcome_of(session).value, determinations=each))
+            closed = as_concluded(session)
+            each = {s.side or "": ending_of(closed, s).value for s in session.sides}
+            session = advance(session, Concluded(determination=outcome_of(closed).value, determinations=each))
         return tuple(_unread(e) for e in session.events)
 
     def _pending(self, session: Session, case: Case, wanted: set[str]) -> Question | None:

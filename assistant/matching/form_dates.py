@@ -46,14 +46,15 @@ class FormDates:
 
         Args:
             told: The answer.
-            alone: Whether it answers the question for the dates, where some need no label.
+            alone: Whether it answers the question for the dates, where some need no label. Elsewhere only words count
+                that name the date of service itself: an operation with a day may be another one.
             birth: The date of birth if known from elsewhere, to see what is plausible.
             service: The same for the date of service.
 
         Returns:
             Readings, what was set aside, the days of a review, and whether a birth is spoken of.
         """
-        labels = self._labels(told)
+        labels = [m for m in self._labels(told) if alone or m.kind != _WEAK]
         dated = self._labeled(told, labels, of_study=not alone)
         if alone:
             dated = self._unlabeled(dated)

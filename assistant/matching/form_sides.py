@@ -110,7 +110,11 @@ class FormSides:
 
     def _of_others(self, told: Told, match: Match, last: int) -> bool:
         """Whether a "both" alone is said of what stands behind it, and no words of a side: both things."""
-        if match.kind != _ALONE or match.last == last:
+        if match.kind != _ALONE:
+            return False
+        if any(m.last == match.first for m in self.sources.find(told.words, 0, match.first)):
+            return True  # note and MRI both
+        if match.last == last:
             return False
         fitting = {m.first for m in self.with_both.find(told.words, match.last, last)}
         return told.words[match.last].isalpha() and match.last not in fitting

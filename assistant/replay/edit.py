@@ -11,7 +11,7 @@ from ..errors import AssistantError
 from ..events import Answered, Concluded, Event, FactRead, Noted, Picked, Released, Reopened, Started
 from ..findings import NOT_STATED, SKIP, START
 from ..identifiers import REMOVED
-from ..interview import Session, advance, fold, outcome_of, start
+from ..interview import Session, advance, answered, fold, outcome_of, start
 from ..policy import Loaded
 from ..rationale import conclusion
 from ..readers import reader_of
@@ -101,14 +101,17 @@ def _shortest(session: Session, event: Answered) -> str:
     question = session.loaded.prompts.question[event.question]
     closing = question.id == session.loaded.prompts.closing.id
     if closing and event.read and any(r.fact in question.facts and r.values == ("present",) for r in event.read):
-        return REMOVED
+        return f"yes, {REMOVED}"
 
-    def says(text: str) -> list[tuple[str, frozenset[int | str]]]:
-        return _said(session.read(text, question, session.context))
+    def reads_of(text: str) -> tuple[FactRead, ...]:
+        return answered(session, question.id, text, event.side).read or ()
+
+    def says(text: str) -> list[tuple[str, frozenset[int | str], str | None]]:
+        return _said(reads_of(text), by_side=session.sides[0].side is not None)
 
     wanted = says(event.text)
     pieces = list(_pieces(event.text))
-    used = [(r.start, r.end) for r in session.read(event.text, question, session.context)]
+    used = [(r.start, r.end) for r in reads_of(event.text)]
     free = [
         i for i, (start, end, word) in enumerate(pieces) if word and not any(a < end and start < b for a, b in used)
     ]
@@ -137,8 +140,9 @@ def _pieces(text: str) -> Iterator[tuple[int, int, bool]]:
         yield position, len(text), False
 
 
-def _said(read: Iterable[FactRead]) -> list[tuple[str, frozenset[int | str]]]:
-    return [(r.fact, frozenset(r.values)) for r in read]
+def _said(read: Iterable[FactRead], *, by_side: bool = False) -> list[tuple[str, frozenset[int | str], str | None]]:
+    """What is read, with the side of its words where both sides are reviewed."""
+    return [(r.fact, frozenset(r.values), r.side if by_side else None) for r in read]
 
 
 # --- As short as it can be --------------------------------------------------------------------------------------------

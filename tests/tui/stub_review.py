@@ -45,7 +45,13 @@ def read_words(text, _question, _context):
 
 def new_session(intake=False):
     loaded = load("hip-core-decompression")
-    started = Started(policy=loaded.policy.id, version=loaded.policy.version, case="A-1", intake=intake)
+    sys.path.append(str(Path(__file__).parent.parent))  # as a script it stands alone
+    from forms import IN_ORDER
+
+    request = {} if intake else IN_ORDER
+    started = Started(
+        policy=loaded.policy.id, version=loaded.policy.version, case="A-1", intake=intake, request=request
+    )
     return start(loaded, read_words, started)
 
 

@@ -4,7 +4,8 @@ import pytest
 from stub_review import fixed_now
 from textual import events
 
-from assistant.events import Answered, Asked, Concluded, Noted, Picked, Reopened, Started, Undone
+from assistant.events import Answered, Asked, Noted, Picked, Reopened, Started, Undone
+from assistant.interview import next_question
 from assistant.transcript import read_events
 from assistant.tui.answer_field import AnswerField
 from assistant.tui.pages import Confirm, Entry, Page, Pick, RationalePage
@@ -265,7 +266,7 @@ def test_an_ask_back_is_answered_by_number(drive):
         await driven.answer("stage unclear")
         while "To be sure" not in driven.text:
             await driven.answer("hm")
-        assert "2  stage II" in driven.text
+        assert "2 stage II" in driven.text.replace("\xa0", " ")
         await driven.answer("2")
         assert isinstance(driven.app.session.events[-1], Picked)
 
@@ -277,18 +278,39 @@ def test_a_whole_review_to_its_conclusion(drive):
         await driven.answer(RICH)
         while driven.app.session.turns[-1].question != "circumstances":
             await driven.answer("nothing else")
-        assert "criteria met" in driven.text
+        assert "What a release of the right side rests on" in driven.text
         await driven.press("enter")
-        assert isinstance(driven.app.session.events[-1], Concluded)
+        assert not driven.app.session.concluded
+        assert "This does not release" in driven.text
+        await driven.answer("release")
+        assert driven.app.session.concluded.determination == "criteria_met"
         assert isinstance(driven.app.screen, RationalePage)
         await driven.press("escape")
         assert "Concluded: " in driven.text
         await driven.answer("/reopen new report")
         assert isinstance(driven.app.session.events[-1], Reopened)
-        await driven.answer("/conclude")
+        await driven.answer("pend the new report")
+        assert driven.app.session.concluded.determination == "information_needed"
         await driven.press("escape", "ctrl+q")
 
     assert drive(steps).return_code == 0
+
+
+def test_an_open_line_of_the_last_screen_is_answered_by_its_number(drive):
+    async def steps(driven):
+        await driven.answer(RICH)
+        while next_question(driven.app.session) is not None:
+            await driven.answer("/skip")
+        assert "(1) " in driven.text
+        await driven.answer("release")
+        assert not driven.app.session.concluded
+        await driven.answer("1")
+        await driven.answer("nothing else")
+        assert "(1) " not in driven.text
+        await driven.answer("release")
+        assert driven.app.session.concluded.determination == "criteria_met"
+
+    drive(steps)
 
 
 def test_the_rationale_is_saved_and_sent_to_the_terminal(drive, tmp_path):
