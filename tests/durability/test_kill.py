@@ -322,7 +322,7 @@ def test_a_review_torn_at_any_byte_is_resumed(seed, state, loaded):
     print(f"ASSISTANT_SEED={seed}")
     chance, answers = planned(seed, "plain")
     expected = stages(answers, loaded)
-    command = [*driver.ASSISTANT, "review", "--no-intake", "--plain", "--case", "X"]
+    command = [*driver.ASSISTANT, "review", "--no-intake", "--request", str(driver.REQUEST), "--plain", "--case", "X"]
     given = "".join(f"{answer}\n" for answer in answers)
     subprocess.run(command, input=given, text=True, stdout=subprocess.DEVNULL, check=True)
     path = state / "X.jsonl"
