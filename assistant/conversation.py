@@ -142,7 +142,7 @@ def _answer(session: Session, text: str) -> Reply:
             return _record(session, ask, Answered(question=ask.question.id, text=SKIP, side=ask.side, read=()))
         return Reply(lines=("Type an answer. /unknown if the record does not say, /skip to go on, /help for help.",))
     spoken = " ".join(text.lower().split())
-    if spoken == "release" and session.gated:
+    if spoken in {"release", *(f"release {s}" for s in session.policy.sides)} and session.gated:
         return Reply(lines=("Not yet: a release comes after the last question. This one is still open.",))
     choice = next((c for c in ask.choices if spoken in {c.key, c.label.lower()}), None)
     if choice:
@@ -496,7 +496,7 @@ def _next_or_concluded(session: Session, events: tuple[Event, ...]) -> Reply:
     for event in events:
         after = advance(after, event)
     waiting = release_side(after)
-    if waiting and after.releases[waiting.side].allowed:
+    if waiting:
         return Reply(events=events, lines=(f"Now the {waiting.side} side.",))
     return _concluded(session, events)
 

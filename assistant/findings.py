@@ -49,8 +49,8 @@ class Source:
 class Finding:
     """What is known of one fact.
 
-    `conflict`: its sources exclude each other, and `values` holds what either says. `against`: a value was chosen
-    between such sources, and no reason was given.
+    `conflict`: its sources exclude each other, and `values` holds what either says. `against`: one of them was then
+    chosen or said again, and no reason was given.
     """
 
     fact: str
@@ -205,8 +205,9 @@ def _add(found: dict[str, Finding], read: FactRead, turn: Turn, policy: Policy) 
     source = Source(turn.number, read.quote, values, read.start, read.end, read.doubt or _misspelt(read))
     known = found.get(read.fact)
     sure = known is not None and bool(known.doubt) and not source.doubt  # what is not sure gives way to what is
-    if known is None or sure or (known.conflict and values < known.values) or known.values == domain:
-        found[read.fact] = Finding(read.fact, values, (source,), closed=read.closed)
+    chosen = known is not None and (known.conflict or known.against) and values < known.values
+    if known is None or sure or chosen or known.values == domain:
+        found[read.fact] = Finding(read.fact, values, (source,), closed=read.closed, against=chosen)
     elif values == domain:
         return
     elif fact.best_of and not known.conflict and (known.values | values) <= set(fact.best_of):

@@ -143,7 +143,9 @@ def _clauses(session: Session, found: Finding) -> str:
         text = clause_around(turn, source) if turn else source.quote
         if turn and turn.pick and not turn.pick.reason:  # a key says little: what it was an answer about says more
             asked = [t for t in session.turns[: turn.number - 1] if t.question == turn.question and not t.pick]
-            text = next((t.text for t in reversed(asked) if t.side == turn.side and not t.skipped), "your choice")
+            said = next((t.text for t in reversed(asked) if t.side == turn.side and not t.skipped), "")
+            shown.append(f"(chosen after {quoted(said, MAX_CLAUSE)})" if said else "(chosen)")
+            continue
         shown.append(quoted(text, MAX_CLAUSE) if text else "")
     return " and ".join(dict.fromkeys(s for s in shown if s))
 

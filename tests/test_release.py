@@ -535,6 +535,20 @@ def test_a_choice_between_answers_that_disagree_is_settled_only_with_a_reason(re
     assert released(session)
 
 
+def test_one_of_two_sides_said_again_settles_nothing(review):
+    answers = {"request_codes": "S2325-LT", "request_condition": "yes M87.051", "laterality": "Right box is ticked"}
+    session, _ = review({**answers, "request_side": "right"}, end=["release"])
+    assert "side" in opened(session)
+    assert not released(session)
+
+
+def test_releasing_one_hip_leaves_the_other_to_be_decided(review):
+    skipped = {"circumstances": ["no", "/skip"]}
+    session, said = review({**BOTH, **skipped}, end=["release right", "pend nothing was said of the left one"])
+    assert "Now the left side." in said
+    assert session.concluded.determinations == {"right": "criteria_met", "left": "information_needed"}
+
+
 def test_an_operation_with_a_day_is_not_the_date_of_service(review):
     typed = "form says none, but R hip arthroscopy 09/24/2026 per op report"
     session, _ = review({"request_other_procedures": [typed, "yes", "yes"]})
@@ -547,8 +561,8 @@ def test_both_behind_sources_is_no_side(review):
 
 
 def test_release_typed_too_early_is_no_answer(review):
-    session, _ = review({"circumstances": ["release", "no"]})
-    assert all(t.text != "release" for t in session.turns)
+    session, _ = review({"circumstances": ["release", "release left", "no"]})
+    assert not any("release" in t.text for t in session.turns)
     assert released(session)
 
 
