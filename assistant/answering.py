@@ -81,6 +81,7 @@ def _form(loaded: Loaded, text: str, question: Question | None, context: Context
         requested_side=context.requested_side,
         birth_date=context.birth_date,
         date_of_service=context.date_of_service,
+        reviewed=context.reviewed,
     )
 
 
@@ -107,7 +108,7 @@ def _together(loaded: Loaded, clinical: tuple[Reading, ...], form: tuple[Reading
 def _rather(loaded: Loaded, form: Reading, clinical: Reading) -> bool:
     """Whether what the reader of forms says counts: by a source it names, or where the other one says no more."""
     if form.fact == loaded.policy.side_fact:
-        return form.method == BY_SOURCE and len(form.values) == 1
+        return form.method == BY_SOURCE and (len(form.values) == 1 or (form.closed and len(clinical.values) == 1))
     return len(form.values) <= len(clinical.values) and form.values <= clinical.values
 
 

@@ -24,13 +24,14 @@ BOTH = "both"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an answer is read against: the side under review, the dates that give an age, and what the form says."""
+    """What an answer is read against: the side under review, dates (`reviewed`: of the review), and the form's side."""
 
     side: str | None = None
     date_of_service: date | None = None
     birth_date: date | None = None
     day_first: bool = False
     requested_side: str | None = None
+    reviewed: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +252,11 @@ def days_said(started: Started, turns: Iterable[Turn]) -> dict[str, tuple[date, 
 def dates_said(started: Started, turns: Iterable[Turn]) -> dict[str, date]:
     """Dates of birth and of service, by fact id, as they are read by default."""
     return {fact: days[0] for fact, days in days_said(started, turns).items()}
+
+
+def reviewed_on(started: Started) -> date | None:
+    """The day of a review; None when it is not recorded."""
+    return _day(started.at) if started.at else None
 
 
 def _day(text: str) -> date:

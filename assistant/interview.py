@@ -36,6 +36,7 @@ from .findings import (
     concerns,
     days_said,
     findings_of,
+    reviewed_on,
 )
 from .policy import UNKNOWN, Fact, Loaded, Policy, Question, Value, in_order, normal_code
 from .release import Release, release_of
@@ -365,6 +366,7 @@ def _context_for(session: Session, side: str | None) -> Context:
         dates.get("birth_date"),
         session.started.date_order == "day-month",
         _requested(session, review),
+        reviewed_on(session.started),
     )
 
 

@@ -184,13 +184,13 @@ def test_offsets_are_those_of_the_words_and_no_text_trips_it(text, question, day
 
 @settings(max_examples=400, deadline=None)
 @given(answers, st.sampled_from(FORM))
-def test_a_value_that_helps_a_release_never_stands_beside_words_that_were_not_understood(text, question):
+def test_a_value_that_helps_a_release_is_not_sure_beside_words_that_were_not_understood(text, question):
     reader = form_reader_of(load())
     found = reader.read(text, question, frame_of(load().prompts.question[question]))
     if found.unread:
         for reading in found.readings:
             words = reader.words.facts.get(reading.fact)
-            assert words is None or reading.values != {words.releases}
+            assert words is None or reading.values != {words.releases} or reading.doubt
 
 
 @settings(max_examples=200, deadline=None)
@@ -267,26 +267,36 @@ def test_a_day_that_no_calendar_has_is_stated():
     assert aside == [{"quote": "2/30/26", "reason": "no calendar has this day"}]
 
 
-UNSEEN = sorted((Path(__file__).parent / "answers").glob("fresh-form-[a-d].jsonl"))
+UNSEEN = sorted((Path(__file__).parent / "answers").glob("fresh-form-[a-f].jsonl"))
 RELEASING = {f: words.releases for f, words in form_reader_of(load()).words.facts.items()}
 RELEASING["individual_circumstances"] = "absent"
 
 
 @pytest.mark.parametrize("path", UNSEEN, ids=[p.stem for p in UNSEEN])
-def test_of_other_authors_answers_no_value_that_helps_a_release_is_read_against_their_label(path):
+def test_of_other_authors_answers_no_value_that_helps_a_release_is_taken_for_sure_against_their_label(path):
     for row in map(json.loads, path.read_text().splitlines()):
-        found = facts(row["text"], row["question"])
+        found = interpret(load(), row["text"], row["question"])
+        unsure = {r["fact"] for r in found["readings"] if r["doubt"]}
         for fact, value in RELEASING.items():
             # what a label leaves out may follow from a code: the hip, from the code of its femoral head
-            if found.get(fact) == value and fact in row["gold"]:
+            if found["facts"].get(fact) == value and fact in row["gold"] and fact not in unsure:
                 assert row["gold"][fact] == value, row
 
 
-def test_of_the_rows_that_were_seen_no_variation_is_read_wrongly():
-    path = Path(__file__).parent / "answers" / "fresh-form-rows.jsonl"
+@pytest.mark.parametrize("name", ["fresh-form-rows", "fresh-form-rows-2"])
+def test_of_the_rows_that_were_seen_no_variation_is_read_wrongly(name):
+    path = Path(__file__).parent / "answers" / f"{name}.jsonl"
     for row in map(json.loads, path.read_text().splitlines()):
         side = row.get("form", {}).get("laterality")
-        found = read(row["text"], row["question"], requested_side=side, side=side if side != "bilateral" else None)
+        day = row.get("form", {}).get("date_of_service")
+        found = read(
+            row["text"],
+            row["question"],
+            requested_side=side,
+            side=side if side != "bilateral" else None,
+            date_of_service=date.fromisoformat(day) if day else date(2026, 12, 16),
+            reviewed=date(2026, 11, 25),
+        )
         for fact, reading in found.items():
             if len(reading.values) == 1 and fact in row["gold"] and load().policy.fact[fact].kind == "choice":
-                assert row["gold"][fact] == reading.values[0], row
+                assert row["gold"][fact] == reading.values[0] or reading.doubt, row

@@ -13,7 +13,7 @@ from .codes import Code
 from .dates import ages_possible
 from .form_dates import SWAPPED, FormDates, days_of
 from .form_facts import FormFacts, Said, doubted
-from .form_sides import BOTH, RECORDS, REQUEST, SAME, FormSides, Named
+from .form_sides import BOTH, BY_SOURCE, RECORDS, REQUEST, SAME, FormSides, Named
 from .form_words import FormFile, form_file
 from .lexicon import Lexicon
 from .reader import Reader
@@ -64,6 +64,7 @@ class FormReader:
         self.weighs = lexicon.patterns({"weighs": words.statement.weighs})
         self.ordinary = lexicon.patterns({"ordinary": [*words.ordinary, "<date>", "<code>", "<dx>", "<?>"]})
         known = frozenset(lexicon.words) | frozenset(w for p in words.ordinary for w in p.split())
+        self.turning = lexicon.patterns({"turns": words.turning})
         self.spelling = Spelling(known | reader.spelling.known, [w for w in known if len(w) > 4])
 
     def told(self, text: str, *, day_first: bool = False) -> Told:
@@ -81,6 +82,7 @@ class FormReader:
         requested_side: str | None = None,
         birth_date: date | None = None,
         date_of_service: date | None = None,
+        reviewed: date | None = None,
     ) -> FormReading:
         """What an answer says about the form.
 
@@ -92,6 +94,7 @@ class FormReader:
             requested_side: The side that is requested, for "same side as requested".
             birth_date: The date of birth if known, for the age and for what is plausible.
             date_of_service: The same for the date of service.
+            reviewed: The day of the review.
         """
         here = self.told(text, day_first=day_first)
         if not here.words:
@@ -100,7 +103,7 @@ class FormReader:
         facts = frozenset(frame.facts)
         found: dict[str, Reading] = {}
         aside: list[SetAside] = []
-        dated, dropped, reviewed, birth_told = self.dates.read(
+        dated, dropped, dated_review, birth_told = self.dates.read(
             here, alone=self.words.dates.birth in facts, birth=birth_date, service=date_of_service
         )
         found |= dated
@@ -117,11 +120,14 @@ class FormReader:
             fact = self.words.sides.facts[one]
             if ones:
                 found[fact] = self.sides.reading(here, one, ones, self.domains[fact], requested_side)
+            elif role and (silent := self._silent_source(here, one, fact)):
+                found[fact] = silent
             elif one == role and asked and (left_open := self._left_open(here, fact)):
                 found[fact] = left_open
         self._places(here, found, own=self.words.places.fact in facts)
         if asked:
-            told_facts, dropped = self.facts.read(here, frame, typed)
+            known_days = [d for d in (date_of_service, reviewed) if d]
+            told_facts, dropped = self.facts.read(here, frame, typed, min(known_days, default=None))
             aside += dropped
             found |= told_facts
             elsewhere = self.facts.read_elsewhere(here, frame.facts, typed)
@@ -132,11 +138,11 @@ class FormReader:
             found |= {f: r for f, r in elsewhere.items() if not unread or not self._helps(r)}
             for fact, reading in list(found.items()):
                 if unread and self._helps(reading):
-                    found[fact] = doubted(here, reading, self.domains[fact], unread)
+                    found[fact] = doubted(here, reading, unread, self._opened(here, fact, unread, reading.doubt))
         if self.words.statement.fact in facts:
             self._statement(here, frame, found)
         if self.words.dates.age in facts and not date_of_service and self.words.dates.service not in dated:
-            date_of_service = reviewed[0] if reviewed else None
+            date_of_service = dated_review[0] if dated_review else None
         self._age(here, found, facts, birth_date, date_of_service)
         if birth_told and self.words.dates.age in facts:
             found.setdefault(self.words.dates.age, self._age_open(here))
@@ -149,6 +155,17 @@ class FormReader:
     def regards_request(self, text: str) -> bool:
         """Whether an answer names a side by the one that is requested."""
         return any(m.kind == SAME for m in self.sides.sides.find(self.told(text).words))
+
+    def _opened(self, here: Told, fact: str, unread: Sequence[tuple[int, int]], doubt: str) -> Values:
+        """The values that stay possible beside words that were not understood; none where these change nothing.
+
+        Words that turn a meaning, or stand behind a "but" or beside what is doubtful already, may say anything; all
+        others leave the value to be seen and let stand by the reviewer.
+        """
+        turning = bool(doubt) or any(self.turning.find(here.words, first, last) for first, last in unread)
+        contrasted = any(here.segments[here.segment_of[first]].cut == "but" for first, _ in unread)
+        asks = any(s.question for s in here.segments)
+        return self.domains[fact] if turning or contrasted or asks else frozenset()
 
     def _helps(self, reading: Reading) -> bool:
         words = self.words.facts.get(reading.fact)
@@ -165,7 +182,7 @@ class FormReader:
         kept: list[tuple[int, Code]] = []
         for place, code in here.codes.items():
             first, last = here.reach[here.segment_of[place]] if here.segment_of[place] >= 0 else (place, place + 1)
-            before = self.numbers.find(here.words, first, place)
+            before = self.numbers.find(here.words, max(0, place - _BESIDE), place)
             behind = self.numbers.find(here.words, place + 1, min(last, place + 1 + _FURTHER))
             other = bool(behind) or (bool(before) and place - before[-1].last <= 2)
             if code.code.isdecimal() and other and not code.modifiers:
@@ -275,6 +292,18 @@ class FormReader:
             found[words.fact] = Reading(
                 words.fact, frozenset([value]), here.text.raw[start:end], start, end, method="place of service"
             )
+
+    def _silent_source(self, here: Told, role: str, fact: str) -> Reading | None:
+        """A source that is said to name no side: form blank."""
+        for first, last in here.reach:
+            closed = [m for m in self.facts.bare.find(here.words, first, last) if m.kind == "bare:closed"]
+            sources = [m for m in self.sides.sources.find(here.words, first, last) if m.kind.startswith(role)]
+            if closed and sources and not self.sides.sides.find(here.words, first, last):
+                for match in (*closed, *sources):
+                    here.understood.update(range(match.first, match.last))
+                open_one = self._left_open(here, fact)
+                return replace(open_one, method=BY_SOURCE) if open_one else None
+        return None
 
     def _left_open(self, here: Told, fact: str) -> Reading | None:
         """An answer that speaks of what is asked and names nothing that counts: open."""
@@ -389,7 +418,7 @@ class FormReader:
         if len(left) < _SENTENCE and spoken <= _SENTENCE and not leading_yes:
             unread = [(i, i + 1) for i in left]
             open_one = reading(domain, "statement", Assertion.UNCERTAIN)
-            found[words.fact] = doubted(here, replace(open_one, quote=stripped), domain, unread)
+            found[words.fact] = doubted(here, replace(open_one, quote=stripped), unread)
             return
         unsure = kinds & {"unclear", "closed"} or any(s.question for s in here.segments)
         weighs = any(self.weighs.find(here.words, first, last) for first, last in here.reach if last)
@@ -408,7 +437,8 @@ class FormReader:
                 continue
             segment = here.segments[number]
             piece = here.text.raw[segment.start : segment.end]
-            if not (self.clinical(piece) and not self.reader.unread(piece)):
+            quoted = {w for r in self.clinical(piece) for w in r.quote.lower().split()}
+            if not quoted or any(w not in quoted for run in self.reader.unread(piece) for w in run):
                 left += mine
         return left
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -57,20 +57,25 @@ class FormDates:
         labels = [m for m in self._labels(told) if alone or m.kind != _WEAK]
         dated = self._labeled(told, labels, of_study=not alone)
         if alone:
-            dated = self._unlabeled(dated)
+            closed = {k for k in (BIRTH, SERVICE) if self._said_unknown(told, labels, k)}
+            dated = self._unlabeled(dated, {d.word for d in dated if self._is_past(told, d.word)}, closed)
             labels = [replace(m, kind=SERVICE) if m.kind == _WEAK else m for m in labels]
         aside = []
         for span in no_days_in(told.text.plain) if alone else ():
             start, end = told.text.raw_span(*span)
             aside.append(SetAside(told.text.raw[start:end], start, end, self.words.reasons["no_day"]))
         found: dict[str, list[_Dated]] = {BIRTH: [], SERVICE: []}
+        unlabeled: list[_Dated] = []
         for one in dated:
             told.understood.update(range(one.first, one.last), (one.word,))
             if one.kind in found:
                 found[one.kind].append(one)
             elif alone:
+                unlabeled += [] if one.kind else [one]
                 reason = self.words.reasons["other" if one.kind else "no_label"]
                 aside.append(SetAside(told.quote(one.first, one.last), *told.raw(one.first, one.last), reason))
+        if found[BIRTH]:  # one beside it that no label explains may be the birth as well, if it can be one
+            found[BIRTH] += [d for d in unlabeled if self._may_be_birth(d, found[SERVICE], service)]
         readings: dict[str, Reading] = {}
         for kind, fact in ((BIRTH, self.words.birth), (SERVICE, self.words.service)):
             if found[kind]:
@@ -116,7 +121,7 @@ class FormDates:
                     first, last = min(near[0].first, word), max(near[0].last, word + 1)
                     # in a note about the chart, the date of service that stands behind a study is that study's
                     study = of_study and any(m.kind == OTHER and low < m.first < near[0].first for m in here)
-                    kind = OTHER if kind == SERVICE and (study or self._is_past(told, near[0])) else kind
+                    kind = OTHER if kind == SERVICE and (study or self._is_past(told, near[0].first)) else kind
                 found.append(_Dated(word, told.days[word], kind, first, last))
         return found
 
@@ -142,6 +147,12 @@ class FormDates:
                 return [label]
         return []
 
+    def _may_be_birth(self, one: _Dated, services: Sequence[_Dated], service: date | None) -> bool:
+        days = [d for s in services for d in s.day.of_century(self.words.service_pivot).days]
+        days += [service] if service and not days else []
+        births = one.day.of_century(self.words.pivot).days
+        return any(age >= self.words.youngest for age in ages_possible(births, days))
+
     @staticmethod
     def _is_label(told: Told, labels: dict[int, list[Match]], segment: int) -> bool:
         """Whether a segment is only a label."""
@@ -149,14 +160,17 @@ class FormDates:
         held = {i for m in labels[segment] for i in range(m.first, m.last)}
         return all(i in held or not told.words[i].isalnum() for i in range(first, last))
 
-    def _is_past(self, told: Told, label: Match) -> bool:
-        first, _ = told.reach[told.segment_of[label.first]]
-        return bool(self.past.find(told.words, first, label.first + 1))
+    def _is_past(self, told: Told, word: int) -> bool:
+        first, _ = told.reach[told.segment_of[word]]
+        return bool(self.past.find(told.words, first, word + 1))
 
     @staticmethod
-    def _unlabeled(dated: Sequence[_Dated]) -> list[_Dated]:
-        """Two dates alone are birth and service by time; one beside a single labeled one is the other."""
-        bare = [d for d in dated if not d.kind]
+    def _unlabeled(dated: Sequence[_Dated], past: Set[int], closed: Set[str]) -> list[_Dated]:
+        """Two dates alone are birth and service by time; one beside a single labeled one is the other.
+
+        Not where words of the past stand before it, or its kind is said to be not known (`closed`).
+        """
+        bare = [d for d in dated if not d.kind and d.word not in past]
         kinds = [d.kind for d in dated if d.kind in {BIRTH, SERVICE}]
         if len(bare) == len(dated) == 2:
             pair = sorted(bare, key=lambda d: d.day.of_century(30).days[0])
@@ -167,6 +181,7 @@ class FormDates:
             named = {bare[0].word: SERVICE if kinds[0] == BIRTH else BIRTH}
         else:
             return list(dated)
+        named = {word: kind for word, kind in named.items() if kind not in closed}
         return [_Dated(d.word, d.day, named.get(d.word, d.kind), d.first, d.last) for d in dated]
 
     def _reading(self, told: Told, fact: str, kind: str, dated: Sequence[_Dated]) -> Reading:

@@ -7,7 +7,10 @@ may stand beside words that were not.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+
+from dateutil.relativedelta import relativedelta
 
 from .assertion import Assertion
 from .form_words import FormFact
@@ -18,19 +21,24 @@ from .told import Told
 
 _SAYS, _BARE = "says:", "bare:"
 _OPEN, _OLD = "open", "old"
+_OLD_ONLY = "only procedures are named that are more than three months ago"
+_MIXED = "parts of the answer say otherwise"
 _OLD_REASON = "more than three months ago, or no month is given"
 _NEAR = 3
+_YEARS = 1900
+"""Numbers from here on are years."""
 _UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What an answer says of a fact: its value (None: open), the words that decide, and where they stand."""
+    """What an answer says of a fact: its value (None: open), where the deciding words stand, and what is not sure."""
 
     value: str | None
     first: int
     last: int
     bare: str = ""
+    doubt: str = ""
 
 
 class FormFacts:
@@ -59,7 +67,7 @@ class FormFacts:
         self.bare = lexicon.patterns(named)
 
     def read(
-        self, told: Told, frame: Frame, typed: Mapping[str, Sequence[Said]]
+        self, told: Told, frame: Frame, typed: Mapping[str, Sequence[Said]], now: date | None = None
     ) -> tuple[dict[str, Reading], list[SetAside]]:
         """What an answer says of the facts that its question asks.
 
@@ -67,12 +75,13 @@ class FormFacts:
             told: The answer.
             frame: How its question reads a bare yes and no.
             typed: What typed readers (codes of diagnoses) say of these facts.
+            now: The day from which "within the last months" is counted back; None when it is not known.
         """
         asked = [f for f in frame.facts if f in self.facts]
         said: dict[str, Said] = {}
         aside: list[SetAside] = []
         for fact in asked:
-            one = self._said(told, fact, frame, typed.get(fact, ()), aside)
+            one = self._said(told, fact, frame, typed.get(fact, ()), aside, now)
             if one:
                 said[fact] = one
             for match in self.neutral[fact].find(told.words):
@@ -99,9 +108,17 @@ class FormFacts:
     def _found(told: Told, patterns: Patterns) -> list[Match]:
         return [m for first, last in told.reach if last for m in patterns.find(told.words, first, last)]
 
-    def _said(self, told: Told, fact: str, frame: Frame, typed: Sequence[Said], aside: list[SetAside]) -> Said | None:
+    def _said(
+        self,
+        told: Told,
+        fact: str,
+        frame: Frame,
+        typed: Sequence[Said],
+        aside: list[SetAside],
+        now: date | None,
+    ) -> Said | None:
         words = self.facts[fact]
-        found = self._found(told, self.own[fact])
+        found = [self._dated(told, words, m, now) for m in self._found(told, self.own[fact])]
         for match in found:
             told.understood.update(range(match.first, match.last))
         explicit = [Said(m.kind.removeprefix(_SAYS), m.first, m.last) for m in found if m.kind.startswith(_SAYS)]
@@ -110,39 +127,59 @@ class FormFacts:
         explicit = [o for o in explicit if o.value != words.releases or not self._denied(told, found, o)] + list(typed)
         denied = [m for m in found if m.kind == f"{_SAYS}{words.releases}" and self._denied(told, found, m)]
         open_ones = [Said(None, m.first, m.last) for m in [*denied, *found] if m.kind == _OPEN or m in denied]
-        for match in found:
-            if match.kind == _OLD:
-                aside.append(
-                    SetAside(told.quote(match.first, match.last), *told.raw(match.first, match.last), _OLD_REASON)
-                )
-                open_ones.append(Said(None, match.first, match.last))
+        old = [m for m in found if m.kind == _OLD]
+        aside += [SetAside(told.quote(m.first, m.last), *told.raw(m.first, m.last), _OLD_REASON) for m in old]
+        bare = [m for m in found if m.kind.startswith(_BARE)]
+        given = {m: self._given(fact, frame, m) for m in bare}
         values = {o.value for o in explicit}
         if explicit:
             value = next(iter(values)) if len(values) == 1 else (words.both or None)
-            doubted_too = any(m.kind == _OPEN for m in found) and words.both != value
-            if doubted_too and value == words.releases:  # what is only too old to count leaves a "none" as it is
-                return Said(None, open_ones[0].first, open_ones[0].last)
-            deciding = [o for o in explicit if o.value == value] or explicit
-            return Said(value, deciding[0].first, deciding[0].last)
-        bare = [m for m in found if m.kind.startswith(_BARE)]
+            helps = value == words.releases
+            denied_elsewhere = any(v not in (None, value) for v in given.values())
+            if helps and words.both != value and (open_ones or denied_elsewhere):
+                first = open_ones[0] if open_ones else explicit[0]
+                return Said(None, first.first, first.last)
+            mixed = helps and (len(values) > 1 or denied_elsewhere)
+            deciding = next((o for o in explicit if o.value == value), explicit[0])
+            return replace(deciding, value=value, doubt=_MIXED if mixed else "")
         questioned = [m for m in bare if told.segments[told.segment_of[m.first]].question]
-        if questioned or (asked and not bare):
-            one = (questioned or asked)[0]
+        if one := next(iter((*questioned, *(asked if not bare else ()), *open_ones)), None):
             return Said(None, one.first, one.last)
-        kinds = list(dict.fromkeys(m.kind.removeprefix(_BARE) for m in bare))
-        if open_ones:
-            # an old one leaves it open unless the answer also says that there is none
-            only_old = all(m.kind != _OPEN for m in found) and not denied
-            if not (only_old and kinds == ["no"] and frame.no.get(fact) == words.releases):
-                return Said(None, open_ones[0].first, open_ones[0].last)
+        if old and set(given.values()) <= {None, words.releases}:
+            return Said(words.releases, old[0].first, old[0].last, doubt="" if given else _OLD_ONLY)
         if not bare:
             return None
-        kind = kinds[0] if len(kinds) == 1 else "unclear"
+        return self._bare(bare, given)
+
+    @staticmethod
+    def _dated(told: Told, words: FormFact, match: Match, now: date | None) -> Match:
+        """What is said to be past, by its day or year: too old to count, recent enough, or open."""
+        if match.kind != _OLD:
+            return match
+        place = range(match.first, match.last)
+        since = now - relativedelta(months=words.months) if now else None
+        days = [d for i in place if i in told.days for d in told.days[i].of_century(0).days]
+        years = [int(w) for w in told.words[match.first : match.last] if w.isdecimal() and int(w) >= _YEARS]
+        if days:
+            return match if since and max(days) < since else replace(match, kind=f"{_SAYS}{words.both}")
+        if years and not (since and max(years) < since.year):
+            return replace(match, kind=_OPEN)
+        return match
+
+    @staticmethod
+    def _given(fact: str, frame: Frame, match: Match) -> str | None:
+        """The value that a bare yes or no gives under its question."""
+        kind = match.kind.removeprefix(_BARE)
         given = {"yes": frame.yes, "no": frame.no}.get(kind, frame.unclear).get(fact)
-        if given is None:
+        return None if given is None else str(given)
+
+    @staticmethod
+    def _bare(bare: Sequence[Match], given: Mapping[Match, str | None]) -> Said | None:
+        kinds = list(dict.fromkeys(m.kind.removeprefix(_BARE) for m in bare))
+        kind, value = (kinds[0], given[bare[0]]) if len(kinds) == 1 else ("unclear", _UNKNOWN)
+        if value is None:
             return None
-        value = None if given == _UNKNOWN or len(kinds) > 1 else str(given)
-        return Said(value, bare[0].first, bare[0].last, kind)
+        return Said(None if value == _UNKNOWN else value, bare[0].first, bare[0].last, kind)
 
     @staticmethod
     def _denied(told: Told, found: Sequence[Match], one: Match | Said) -> bool:
@@ -163,6 +200,8 @@ class FormFacts:
             for other, values in self.facts[fact].becomes.items():
                 if other in said and (given := values.get(said[other].value or "")):
                     said[fact] = Said(given, said[other].first, said[other].last)
+                elif other in said and said[other].value is None and said[fact].value == self.facts[fact].releases:
+                    said[fact] = replace(said[other], doubt="")
 
     def _reading(self, told: Told, fact: str, one: Said) -> Reading:
         start, end = told.raw(one.first, one.last)
@@ -174,20 +213,14 @@ class FormFacts:
             closed = one.bare == "closed"
             assertion = assertion if closed else Assertion.UNCERTAIN
             return Reading(fact, domain, quote, start, end, assertion, method, closed=closed)
-        return Reading(fact, frozenset([one.value]) & domain or domain, quote, start, end, assertion, method)
+        values = frozenset([one.value]) & domain or domain
+        return Reading(fact, values, quote, start, end, assertion, method, doubt=one.doubt)
 
 
-def doubted(told: Told, reading: Reading, domain: Values, unread: Sequence[tuple[int, int]]) -> Reading:
-    """A reading that would help a release, opened because words beside it were not understood."""
+def doubted(told: Told, reading: Reading, unread: Sequence[tuple[int, int]], opened: Values = frozenset()) -> Reading:
+    """A reading that would help a release beside words that were not understood: not sure, or with `opened` values."""
     words = ", ".join(f"“{told.quote(first, last)}”" for first, last in unread[:3])
     doubt = f"I read “{reading.quote}”, but not {words}."
-    return Reading(
-        reading.fact,
-        domain,
-        reading.quote,
-        reading.start,
-        reading.end,
-        Assertion.UNCERTAIN,
-        reading.method,
-        doubt=doubt,
-    )
+    if not opened:
+        return replace(reading, doubt=doubt)
+    return replace(reading, values=opened, assertion=Assertion.UNCERTAIN, doubt=doubt)

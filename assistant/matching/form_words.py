@@ -84,7 +84,7 @@ class FormFact(FormModel):
     `open`: patterns that leave it open. `releases`: the value that helps a release; it counts only when every word was
     understood. `both`: the value when several are said. `brings`: values of other facts that a value brings along where
     they are not said. `becomes`: the value that it has where another fact has a certain one. `neutral`: patterns that
-    say nothing of it. `old`: patterns of what is too long ago.
+    say nothing of it. `old`: patterns of what is past, too long ago unless its day or year is within `months`.
     """
 
     releases: str
@@ -92,6 +92,7 @@ class FormFact(FormModel):
     elsewhere: Mapping[str, Listed] = Field(default_factory=dict)
     open: Listed = ()
     old: Listed = ()
+    months: int = 0
     both: str = ""
     brings: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     becomes: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
@@ -113,10 +114,11 @@ class StatementWords(FormModel):
 
 
 class FormFile(FormModel):
-    """All words of request forms. Built from `policy/vocabulary/form.yaml`."""
+    """All words of request forms, from `policy/vocabulary/form.yaml`. `turning`: patterns that may turn a meaning."""
 
     classes: Mapping[str, Words]
     ordinary: Words
+    turning: Listed
     bare: Mapping[str, Listed]
     sources: Mapping[str, Listed]
     sides: SideWords

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .phrases import tokens_of
 
-_PIECE = re.compile(r"[{}|?*]|<\S+>|[^\s{}|?*]+")
+_PIECE = re.compile(r"[{}|?*]|<[^\s>]+>|[^\s{}|?*]+")
 _REPEATS = 12
 """How often what is repeated may stand at most: no text can cost more for it."""
 _NUMBER = re.compile(r"n(?:(>=?)(\d+))?")
