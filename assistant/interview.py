@@ -763,7 +763,7 @@ def outcome_of(session: Session) -> Outcome:
 
 def _release(session: Session, review: SideReview) -> Release:
     findings = review.findings
-    doubts = {f: found.doubt for f, found in findings.items() if found.doubt}
+    doubts = {f: found.doubt or found.reason for f, found in findings.items() if found.doubt or found.closed}
     return release_of(
         session.policy,
         review.determination,

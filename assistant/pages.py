@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from .conversation import COMMANDS, CONCLUDE_HINT
 from .interview import Session, ending_of, next_question
-from .release_view import last_screen, line_text, release_side
+from .release_view import last_screen, line_text, only_unsure, release_side
 from .view import (
     NEXT_STEP,
     criteria_lines,
@@ -112,7 +112,11 @@ def ending_lines(session: Session) -> list[str]:
     """What is shown when all is asked: where each side stands, the last screen before a release, and what to type."""
     lines = []
     for review in session.sides:
-        lines += [determination_line(session, review), NEXT_STEP[ending_of(session, review)]]
+        lines.append(determination_line(session, review))
+        if only_unsure(session, review):
+            lines.append("What is marked “not sure” below is still to be looked at; its letter lets it stand.")
+            continue
+        lines.append(NEXT_STEP[ending_of(session, review)])
         lines += [f"  request: {item}" for item in open_items(session, review)]
     return [*lines, *release_lines(session), what_to_type(session)]
 

@@ -86,7 +86,7 @@ def _item(
     wrong = {f: why for f in item.facts if (why := _unestablished(policy, item, f, facts, contradicted, doubts))}
     if wrong:
         whys = "; ".join(f"{policy.fact[f].label}: {why}" for f, why in wrong.items())
-        yield OpenItem(item.id, f"{whys[:1].upper()}{whys[1:]}.", item.request, tuple(wrong))
+        yield OpenItem(item.id, _sentence(whys), item.request, tuple(wrong))
     elif item.require and rules_of(policy).test(item.require, facts, determination.criteria) is not Truth.TRUE:
         yield OpenItem(item.id, item.why, item.request, item.facts)
 
@@ -106,7 +106,7 @@ def _unestablished(
     if fact in contradicted:
         return contradiction(fact)
     if possible == policy.domains[fact]:
-        return "not documented"
+        return doubts.get(fact) or "not documented"
     if len(possible) > 1 and not item.several:
         return "more than one value is possible"
     return doubts.get(fact, "")
@@ -126,4 +126,8 @@ def _criteria(
         why = contradiction(fact) if fact in contradicted else doubts.get(fact, "")
         if why and fact not in told:
             label = policy.fact[fact].label
-            yield OpenItem(fact, f"{label[:1].upper()}{label[1:]}: {why}.", policy.request_for(fact), (fact,))
+            yield OpenItem(fact, _sentence(f"{label}: {why}"), policy.request_for(fact), (fact,))
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}" + ("" if words.endswith((".", "?")) else ".")

@@ -45,6 +45,14 @@ def release_side(session: Session) -> SideReview | None:
     return next(iter([*ready, *waiting]), None)
 
 
+def only_unsure(session: Session, review: SideReview) -> bool:
+    """Whether all that keeps a side from its release are readings that the reviewer can let stand."""
+    if review != release_side(session):
+        return False
+    waiting = [one for one in last_screen(session, review) if one.key]
+    return bool(waiting) and all(one.doubtful for one in waiting)
+
+
 def last_screen(session: Session, review: SideReview) -> tuple[ReleaseLine, ...]:
     """What a release of this side would rest on, what is still open, and what does not count."""
     opened = {one.item: one for one in session.releases[review.side].open}

@@ -9,7 +9,7 @@ from datetime import date
 from .answering import set_aside
 from .determination import Determination, Outcome, Truth, based_on, flag_of, missing, service_notices
 from .events import Answered, FactRead, Picked
-from .findings import SKIP, START, Finding, Turn, computed_age, is_plausible
+from .findings import CONTRADICTS, SKIP, START, Finding, Turn, computed_age, is_plausible
 from .interview import Ask, Session, SideReview, context_for, ending_of, next_question
 from .policy import Criterion, Policy, Question, Value
 from .safe_text import clean
@@ -164,7 +164,7 @@ def say_values(policy: Policy, finding: Finding) -> str:
     """A finding in words: its value, or all that are still possible."""
     fact = policy.fact[finding.fact]
     if finding.values == policy.domains[finding.fact]:
-        return "not documented" if finding.closed else "open"
+        return _closed_word(finding) if finding.closed else "open"
     if fact.kind == "codes":
         return "; ".join(fact.say(v) for v in finding.values)
     if fact.kind == "integer" and len(finding.values) > 3:
@@ -172,6 +172,10 @@ def say_values(policy: Policy, finding: Finding) -> str:
         return f"between {fact.say(numbers[0])} and {fact.say(numbers[-1])}"
     order: list[Value] = list(fact.values) or sorted(finding.values, key=lambda v: int(str(v)))
     return " or ".join(fact.say(v) for v in order if v in finding.values)
+
+
+def _closed_word(finding: Finding) -> str:
+    return finding.reason if any(s.quote == CONTRADICTS for s in finding.sources) else "not documented"
 
 
 def criteria_lines(session: Session, review: SideReview | None = None) -> tuple[CriterionLine, ...]:

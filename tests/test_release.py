@@ -584,3 +584,40 @@ def test_what_an_answer_about_one_hip_says_of_the_other_takes_a_key(review):
 def test_none_within_the_time_that_is_asked_is_none(review, typed):
     session, _ = review({"request_other_procedures": typed})
     assert session.sides[0].findings["other_procedures_3_months"].value == "absent"
+
+
+@pytest.mark.parametrize(
+    ("question", "typed", "item"),
+    [
+        ("request_documentation", "yes - ortho visit, MRI report, flurbs", "documents"),
+        ("request_other_procedures", "none, kidney transplant 2019", "other_procedures"),
+        ("request_other_procedures", "cortisone shot 3/15/2026", "other_procedures"),
+    ],
+)
+def test_what_helps_beside_unread_words_is_not_asked_again_and_takes_a_key(review, question, typed, item):
+    session, said = review({question: typed}, end=["release"])
+    assert not released(session)
+    assert opened(session) == {item}
+    assert sum(t.question == question for t in session.turns) == 1
+    assert "is still to be looked at; its letter lets it stand" in said
+    session, _ = review({question: typed}, end=["a", "release"])
+    assert released(session)
+
+
+@pytest.mark.parametrize("typed", ["none, but zorp", "none except zorp", "no, pending zorp", "none, cant tell of zorp"])
+def test_words_that_may_turn_an_answer_are_asked_back(review, typed):
+    session, _ = review({"request_other_procedures": [typed, "u"]}, end=["a", "release"])
+    assert not released(session)
+    assert sum(t.question == "request_other_procedures" for t in session.turns) == 2
+
+
+def test_a_procedure_of_the_last_months_is_no_past_one(review):
+    session, _ = review({"request_other_procedures": "cortisone shot 10/15/2026"}, end=["release"])
+    assert not released(session)
+
+
+def test_a_record_that_contradicts_itself_is_said_as_that(review):
+    session, said = review({"request_side": ["note R, MRI L", "x"]})
+    assert not released(session)
+    assert "side in notes and images: the record contradicts itself (your choice)" in said
+    assert "records_side" in opened(session)
