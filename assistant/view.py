@@ -292,7 +292,7 @@ def understood(session: Session, event: Answered | Picked) -> tuple[str, ...]:
         lines = [f"{policy.fact[f].label}: {say_values(policy, review.findings[f])} (your choice)" for f in event.facts]
     else:
         lines = [_read_line(session, event, read) for read in event.read or ()]
-        lines += [read.doubt for read in event.read or () if read.doubt and read.doubt not in lines]
+        lines += dict.fromkeys(read.doubt for read in event.read or () if read.doubt)
         lines += _aside_lines(session, event)
         if not lines and event.text not in {SKIP, START}:
             lines.append("I read nothing from this that the criteria ask for.")
