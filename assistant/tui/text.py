@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import get_character_cell_size
 
-from ..safe_text import visible
+from ..safe_text import clean, visible
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -34,7 +34,7 @@ _ASCII = str.maketrans(
 
 def marked(text: str) -> str:
     """Typed text with a visible mark for each hidden character; as long as the text itself."""
-    return _in_one_line(text).replace(NO_BREAK, " ")
+    return text if text.isprintable() else "".join(clean(c)[0] for c in text)
 
 
 def shown(text: str, *, ascii_only: bool) -> str:
