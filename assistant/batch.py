@@ -156,7 +156,7 @@ def answer_lines(lines: Iterable[str], answer: Callable[[Row], Row]) -> Iterator
                 raise AssistantError(f"a line of more than {MAX_LINE:,} characters")
             row = _parsed(line)
             row_id = row.get("id")
-            yield json.dumps({"id": row_id, **answer(row)}, ensure_ascii=False), True
+            yield json.dumps({"id": row_id, **answer(row)}), True
         except AssistantError as error:
             yield json.dumps({"id": row_id, "error": str(error)}), False
         except Exception as error:  # noqa: BLE001 - one line that trips the program must not cost the others

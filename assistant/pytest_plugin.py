@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from .safe_text import clean, visible
 
 HEAD = 4_000
 
@@ -31,7 +35,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         head = file.read(HEAD)
     if not head.lstrip().startswith(b"{") or b'"started"' not in head.splitlines()[0]:
         return None
-    return ReviewFile.from_parent(parent, path=file_path)
+    named: dict[str, Any] = {}
+    if not str(file_path).isprintable():  # pytest prints names and ids as they are
+        place = os.path.relpath(file_path, parent.config.rootpath)
+        named = {"name": clean(file_path.name), "nodeid": clean(place)}
+    found: ReviewFile = ReviewFile.from_parent(parent, path=file_path, **named)
+    return found
 
 
 class ReviewFile(pytest.File):
@@ -88,11 +97,12 @@ class ReviewItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:  # noqa: ARG002
         """What differs, without a traceback."""
         if isinstance(excinfo.value, DiffersError):
-            return f"{self.path}: this review came out another way than it was saved:\n{excinfo.value}\n" + (
+            place = clean(str(self.path))
+            return visible(f"{place}: this review came out another way than it was saved:\n{excinfo.value}\n") + (
                 "If that is right: assistant replay --accept, then look at the difference."
             )
-        return str(super().repr_failure(excinfo))
+        return visible(str(super().repr_failure(excinfo)))
 
-    def reportinfo(self) -> tuple[Path, int, str]:
+    def reportinfo(self) -> tuple[str, int, str]:
         """Where the test is."""
-        return self.path, 0, f"{self.path.name}: {self.name}"
+        return clean(str(self.path)), 0, clean(f"{self.path.name}: {self.name}")

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from .errors import AssistantError
 from .events import READABLE, Event, Started
+from .safe_text import clean, visible
 
 MAX_LINE = 2_000_000
 MAX_EVENTS = 2_000
@@ -273,11 +274,11 @@ def parse_piece(piece: Piece) -> tuple[Event, ...]:
 def save_text(path: str, text: str) -> str:
     """Write a rationale to a file of the reviewer's choice, readable by its owner alone; says what happened."""
     target = Path(path).expanduser()
-    shown = "".join(c if c.isprintable() else "?" for c in str(target))
+    shown = clean(str(target))
     try:
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(visible(text))
     except FileExistsError:
         return f"{shown} exists already; choose another name."
     except (OSError, ValueError) as error:

@@ -12,7 +12,7 @@ from ..errors import AssistantError
 from ..events import Started
 from ..interview import Session, fold
 from ..policy import Library, Loaded, load
-from ..safe_text import clean
+from ..safe_text import clean, visible
 from ..transcript import read_events, transcripts_in
 from .cases import Choice, analyse, collect, same
 from .report import FORMS, TABLES, Form, Table
@@ -146,4 +146,4 @@ def _write(path: Path, text: str) -> None:
     except (OSError, ValueError) as error:
         raise AssistantError(f"{path} can not be written: {error}", "Check the path and its permissions") from error
     with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
+        file.write(visible(text))

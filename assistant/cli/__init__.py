@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ..errors import AssistantError
-from ..safe_text import clean
 from . import contracts, policies, reviews, training, transcripts
 from .common import DONE, FAILED, INTERRUPTED, USAGE
 from .options import Parser
+from .output import visible_streams
 
 DESCRIPTION = """\
 Decide, question by question, whether a request meets a medical policy.
@@ -37,6 +37,11 @@ def build_parser() -> Parser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    with visible_streams():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = build_parser()
     try:
@@ -51,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return DONE
         return int(args.run(args))
     except AssistantError as error:
-        print(f"assistant: {clean(str(error))}", file=sys.stderr)
+        print(f"assistant: {error}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -45,7 +45,7 @@ def _interpret(args: argparse.Namespace) -> int:
     if args.explain:
         print("\n".join(explain(loaded, text, args.question)))
     else:
-        print(json.dumps(found, ensure_ascii=False, indent=1))
+        print(json.dumps(found, indent=1))
     return DONE
 
 
@@ -64,7 +64,7 @@ def _assess(args: argparse.Namespace) -> int:
         ) from error
     if not isinstance(facts, dict):
         raise AssistantError("the facts must be a JSON object")
-    print(json.dumps(assess(loaded, facts, today), ensure_ascii=False, indent=1))
+    print(json.dumps(assess(loaded, facts, today), indent=1))
     return DONE
 
 
@@ -79,7 +79,6 @@ def _typed() -> TextIO:
 def _each_line(answer: Any) -> int:
     from ..batch import answer_lines
 
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     good = True
     for line, fine in answer_lines(_typed(), answer):
         sys.stdout.write(line + "\n")

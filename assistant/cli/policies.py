@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .common import DONE, library, load, replayed
 from .options import Commands, policy_options
+from .output import print_row
 
 if TYPE_CHECKING:
     import argparse
@@ -49,7 +50,7 @@ def register(commands: Commands) -> None:
 def _list(args: argparse.Namespace) -> int:
     for policy_id, versions in library(args).versions().items():
         for version, path in sorted(versions.items()):
-            print(f"{policy_id}@{version}\t{path}")
+            print_row(f"{policy_id}@{version}", path)
     return DONE
 
 
@@ -61,7 +62,11 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from ..readers import form_reader_of, reader_of
+
     loaded = load(args, args.id)
+    reader_of(loaded)  # its words are part of it, and are read only here
+    form_reader_of(loaded)
     print(f"{loaded.policy.id}@{loaded.policy.version} is sound.")
     return DONE
 
@@ -98,7 +103,7 @@ def _paths(_args: argparse.Namespace) -> int:
     from ..policy import packaged
     from ..store import Store
 
-    print(f"policies\t{packaged('policy')}")
-    print(f"prompts\t{packaged('prompts')}")
-    print(f"reviews\t{Store.default().directory}")
+    print_row("policies", packaged("policy"))
+    print_row("prompts", packaged("prompts"))
+    print_row("reviews", Store.default().directory)
     return DONE

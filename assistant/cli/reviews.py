@@ -15,6 +15,7 @@ from ..errors import AssistantError
 from ..safe_text import clean
 from .common import DONE, FAILED, load, now
 from .options import Commands, Parser, day, policy_options, shell_options
+from .output import print_row
 
 if TYPE_CHECKING:
     from ..events import Event
@@ -326,7 +327,8 @@ def _print_cases(cases: Sequence[StoredCase]) -> None:
             )
         )
     if not sys.stdout.isatty():
-        print("".join("\t".join(row) + "\n" for row in rows), end="")
+        for row in rows:
+            print_row(*row)
         return
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows if cases else ():

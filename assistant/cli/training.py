@@ -13,6 +13,7 @@ from ..errors import AssistantError
 from ..safe_text import clean
 from .common import DONE, FAILED, load, now
 from .options import Commands, policy_options, shell_options
+from .output import print_row
 from .reviews import _keep_report, _leave_no_core, _login, _screen_works, set_up_streams
 
 if TYPE_CHECKING:
@@ -234,8 +235,8 @@ def _list(room: Classroom) -> int:
     for chart in room.charts:
         card = known.get(f"chart:{chart.id}")
         due = f"due {card.due.astimezone(now().tzinfo):%Y-%m-%d}" if card else "new"
-        title = clean(chart.front.title) if card else "-"
-        print(f"{chart.id}\tdifficulty {chart.front.difficulty}\t{chart.front.set}\t{due}\t{title}")
+        title = chart.front.title if card else "-"
+        print_row(chart.id, f"difficulty {chart.front.difficulty}", chart.front.set, due, title)
     return DONE
 
 

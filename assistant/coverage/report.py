@@ -13,7 +13,7 @@ from typing import TextIO
 from ..determination import Truth
 from ..errors import AssistantError
 from ..policy import Library, load
-from ..safe_text import clean
+from ..safe_text import clean, visible
 from ..transcript import pieces_in
 from .measure import DECIDING, Coverage, Kind, Point, coverage_of, criterion_point, terms_of
 
@@ -45,7 +45,7 @@ def report_coverage(
     out.write("\n".join(as_lines(found)) + "\n")
     if html:
         try:
-            html.write_text(as_page(found), encoding="utf-8")
+            html.write_text(visible(as_page(found)), encoding="utf-8")
         except OSError as error:
             raise AssistantError(f"{html} can not be written: {error.strerror}", "Choose another file") from error
         out.write(f"The page is in {clean(str(html))}\n")

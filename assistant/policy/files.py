@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from ..errors import AssistantError
+from ..safe_text import first_hidden
 from .model import Policy
 from .prompts import Prompts
 
@@ -139,7 +140,8 @@ def read_yaml(path: Path, *, words: bool = False) -> dict[str, Any]:
     """Parse one YAML file of plain data; with `words`, no value is anything but text.
 
     Raises:
-        PolicyError: Unreadable, too large, nested too deeply, not YAML, a key twice, an alias, or not a mapping.
+        PolicyError: Unreadable, too large, nested too deeply, not YAML, a key twice, an alias, a character that no
+            reader would see, or not a mapping.
     """
     try:
         with path.open("rb") as file:
@@ -148,6 +150,7 @@ def read_yaml(path: Path, *, words: bool = False) -> dict[str, Any]:
             raise PolicyError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB", "Split it")
         if not any(path.is_relative_to(packaged(kind)) for kind in ("policy", "prompts")):
             _check_depth(path, raw)
+        _check_characters(path, 1, raw.decode("utf-8-sig", "replace").replace("\r\n", "\n"))
         loader = (_WordLoader if words else _Loader)(raw)
         try:
             node = loader.get_single_node()
@@ -182,11 +185,22 @@ def _check_depth(path: Path, raw: bytes) -> None:
             raise PolicyError(f"{path}:{line}: nested more than {MAX_DEPTH} deep", "Make it flatter")
 
 
+def _check_characters(path: Path, line: int, text: str) -> None:
+    """Refuse what a terminal would obey and a reader would not see; escapes in quoted values make it, too."""
+    if found := first_hidden(text):
+        where = f"{path}:{line + found[0] - 1}"
+        instead = "Remove it, and save the file as plain UTF-8 text"
+        raise PolicyError(f"{where}: holds a character that can not be seen, {found[1]}", instead)
+
+
 def _check_nodes(path: Path, root: yaml.Node | None) -> None:
     """Refuse keys that stand twice, aliases (they can blow up to any size) and tags."""
 
     def refuse(node: yaml.Node, what: str, instead: str) -> PolicyError:
         return PolicyError(f"{path}:{node.start_mark.line + 1}: {what}", instead)
+
+    def check_scalar(node: yaml.ScalarNode) -> None:
+        _check_characters(path, node.start_mark.line + 1, node.value)
 
     seen: set[int] = set()
     pending = [root] if root else []
@@ -205,10 +219,12 @@ def _check_nodes(path: Path, root: yaml.Node | None) -> None:
                 if key.value in keys:
                     raise refuse(key, f"the key '{key.value}' stands twice", "Remove one")
                 keys.add(key.value)
-                if not isinstance(value, yaml.ScalarNode):
-                    pending.append(value)
+                check_scalar(key)
+                pending.append(value)
         elif isinstance(node, yaml.SequenceNode):
             pending.extend(node.value)
+        elif isinstance(node, yaml.ScalarNode):
+            check_scalar(node)
 
 
 def validate(model: type[_ModelT], path: Path, content: Mapping[str, Any]) -> _ModelT:

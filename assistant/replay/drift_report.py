@@ -11,7 +11,7 @@ from typing import TextIO
 
 from ..errors import AssistantError
 from ..policy import Library, load
-from ..safe_text import clean
+from ..safe_text import clean, visible
 from .drift import Drift, Summary, drifts
 
 KEPT = 10_000
@@ -57,7 +57,7 @@ def report_drift(
 
 def _save(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(visible(text), encoding="utf-8")
     except OSError as error:
         raise AssistantError(f"{path} can not be written: {error.strerror}", "Choose another file") from error
 

@@ -181,7 +181,8 @@ def _watched(found: Iterator[Result]) -> Iterator[Result]:
         return found
     from tqdm import tqdm
 
-    return iter(tqdm(found, unit=" transcripts", delay=1, leave=False, file=sys.stderr))
+    # Past the one way out: the bar is the program's own, and moves the cursor.
+    return iter(tqdm(found, unit=" transcripts", delay=1, leave=False, file=sys.__stderr__))
 
 
 def cores() -> int:

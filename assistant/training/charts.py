@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from ..errors import AssistantError
 from ..policy import Loaded, packaged
-from ..safe_text import clean
+from ..safe_text import clean, first_hidden
 
 MAX_BYTES = 200_000
 MAX_DEPTH = 8
@@ -137,9 +137,12 @@ def read_chart(path: Path) -> tuple[Chart | None, tuple[Fault, ...]]:
         return None, (Fault(path, 1, f"can not be read: {error.strerror}"),)
     except ValueError as error:
         return None, (Fault(path, 1, str(error)),)
-    rows = text.replace("\r\n", "\n").split("\n")
+    text = text.replace("\r\n", "\n").removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
+    if found := first_hidden(text):
+        return None, (Fault(path, found[0], f"holds a character that can not be seen, {found[1]}; remove it"),)
+    rows = text.split("\n")
     end = next((n for n, row in enumerate(rows[1:], 1) if row.rstrip() == FENCE), 0)
-    if rows[0].rstrip().removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}") != FENCE or not end:
+    if rows[0].rstrip() != FENCE or not end:
         return None, (Fault(path, 1, "a chart begins with its front matter between two lines of ---"),)
     try:
         content, lines = _front("\n".join(rows[1:end]))
@@ -176,6 +179,8 @@ def _front(text: str) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
     """Plain data and the line of each key: no tags, no aliases, no key twice, bounded depth."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if found := first_hidden(getattr(event, "value", "")):  # from an escape in a quoted value
+            raise _NotPlain(f"a value holds a character that can not be seen, {found[1]}", event.start_mark)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None):
             raise _NotPlain("aliases and tags are not allowed", event.start_mark)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

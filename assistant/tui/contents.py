@@ -11,7 +11,6 @@ from ..interview import Session, SideReview, ending_of, next_question
 from ..pages import release_lines, what_to_type
 from ..policy import Policy
 from ..release_view import release_side
-from ..safe_text import clean
 from ..view import (
     NEXT_STEP,
     criteria_lines,
@@ -49,7 +48,7 @@ def log_lines(
         if not (answered and turn is session.turns[-1]):
             lines += [line(f"  {one}", hang=4) for one in read]
     spoken = [] if answered or not said else [line()]
-    spoken += [line(f"  {clean(one)}", hang=4) for one in said]
+    spoken += [line(f"  {one}", hang=4) for one in said]
     release = release_lines(session) if next_question(session) is None else []
     screen = [line(), line(release[0], "strong"), *(line(one, hang=4) for one in release[1:])] if release else []
     before, behind = (spoken, screen) if answered else (screen, spoken)
@@ -172,7 +171,7 @@ def answers_page(session: Session) -> list[Line]:
         value = (
             say_values(session.policy, found) if found and not found.conflict else "contradictory" if found else "open"
         )
-        reason = f" (chosen: {clean(found.reason)})" if found and found.reason else ""
+        reason = f" (chosen: {found.reason})" if found and found.reason else ""
         lines.append(
             Line(((f"{fact.label}: ", ""), (value, "strong"), (reason, "muted")), hang=4, key=f"fact:{fact.id}")
         )
@@ -198,7 +197,6 @@ def plain(lines: Iterable[str]) -> list[Line]:
     """Lines of text as they are, wrapped under their own beginning."""
     shown = []
     for text in lines:
-        safe = clean(text)
-        indent = len(safe) - len(safe.lstrip())
-        shown.append(line(safe, hang=min(indent + 2, 8) if indent else 0))
+        indent = len(text) - len(text.lstrip())
+        shown.append(line(text, hang=min(indent + 2, 8) if indent else 0))
     return shown

@@ -1,4 +1,4 @@
-"""Fewer bytes for the same picture, for slow lines."""
+"""The last step before the terminal: nothing in a picture but what can be seen, in few bytes for slow lines."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
+from ..safe_text import visible
+
 
 class JoinFilter(LineFilter):
-    """Joins neighbours that look the same: each style change costs up to 40 bytes."""
+    """Joins neighbours that look the same: each style change costs up to 40 bytes.
+
+    All that is drawn passes here, so that no widget can send the terminal a character that it would obey.
+    """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - the filter's shape
         """The same cells in fewer segments."""
         joined: list[Segment] = []
-        for text, given, _ in segments:
-            if not text:
+        for unsafe, given, _ in segments:
+            if not unsafe:
                 continue
+            text = visible(unsafe)
             style = given and _without_defaults(given)
             last = joined[-1] if joined else None
             if last and style and last.style and _look_alike(last.text, last.style, text, style):

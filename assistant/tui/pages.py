@@ -20,7 +20,7 @@ from .bursts import LINE_BREAK
 from .contents import answers_page, criteria_page, plain
 from .keybar import Key, KeyBar
 from .pane import Pane
-from .text import Line, ascii_marks, line
+from .text import Line, line, shown
 
 if TYPE_CHECKING:
     from ..rationale import Audience, Form
@@ -66,7 +66,7 @@ class Page(Screen[None]):
         self.pane.focus()
 
     def _content(self, text: str) -> Content:
-        return Content(ascii_marks(text) if self.app.has_class("-ascii") else text)
+        return Content(shown(text, ascii_only=self.app.has_class("-ascii")))
 
     def say(self, lines: Iterable[str]) -> None:
         """A notice at the bottom of the page."""

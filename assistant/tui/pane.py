@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from .endings import OrderlyApp
-from .text import Line, Row, ascii_marks, marked, wrapped
+from .text import NO_BREAK, Line, Row, ascii_marks, wrapped
 
 STYLES = ("muted", "strong", "good", "bad", "open", "match", "selected")
 
@@ -185,7 +185,7 @@ class Pane(Widget, can_focus=True):
             start, end = max(row.start, at), min(row.end, at + len(text))
             if start < end:
                 piece = text[start - at : end - at]
-                shown = marked(ascii_marks(piece) if self.app.has_class("-ascii") else piece)
+                shown = (ascii_marks(piece) if self.app.has_class("-ascii") else piece).replace(NO_BREAK, " ")
                 style = base if plain or not name else self._style(name)
                 segments += self._with_matches(shown, style)
             at += len(text)

@@ -24,7 +24,7 @@ from .contents import criteria, field_hint, log_lines, question_lines, status_li
 from .endings import OrderlyApp
 from .keybar import Key, KeyBar
 from .pane import Pane
-from .text import Line, ascii_marks
+from .text import Line, shown
 
 KEYS = (
     Key("F1", "Help"),
@@ -241,7 +241,7 @@ class ReviewScreen(Screen[None]):
         return Content.assemble((self._marks(lines[0]), "bold"), "\n", self._marks(lines[1]))
 
     def _marks(self, text: str) -> str:
-        return ascii_marks(text) if self.app.has_class("-ascii") else text
+        return shown(text, ascii_only=self.app.has_class("-ascii"))
 
     def _shown(self, text: str) -> Content:
         return Content(self._marks(text))

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from rich.cells import get_character_cell_size
 
-from ..safe_text import clean
+from ..safe_text import clean, visible
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
+_BREAKS = str.maketrans({"\n": "⏎", "\t": " "})
 _ASCII = str.maketrans(
     {
         "“": '"',
@@ -32,8 +33,17 @@ _ASCII = str.maketrans(
 
 
 def marked(text: str) -> str:
-    """Typed text with a visible mark for each control character; as long as the text itself."""
-    return text if text.isprintable() else "".join(clean(c)[0] for c in text.replace(NO_BREAK, " "))
+    """Typed text with a visible mark for each hidden character; as long as the text itself."""
+    return text if text.isprintable() else "".join(clean(c)[0] for c in text)
+
+
+def shown(text: str, *, ascii_only: bool) -> str:
+    """Text of the program, which may quote anything, as it may be drawn."""
+    return ascii_marks(visible(text)) if ascii_only else visible(text)
+
+
+def _in_one_line(text: str) -> str:
+    return text if text.isprintable() else visible(text).translate(_BREAKS)
 
 
 def ascii_marks(text: str) -> str:
@@ -80,12 +90,17 @@ def _overflow(text: str, start: int, width: int) -> int:
 class Line:
     """One line of a page before wrapping: parts of text, each with the name of its style.
 
-    `hang` indents the rows after the first. `key` says what the line stands for where lines can be selected.
+    `hang` indents the rows after the first. `key` says what the line stands for where lines can be selected. Whatever
+    it is made of, no part holds a hidden character.
     """
 
     parts: tuple[tuple[str, str], ...]
     hang: int = 0
     key: str = ""
+
+    def __post_init__(self) -> None:
+        """Marked here, so that it is wrapped as it is shown."""
+        object.__setattr__(self, "parts", tuple((_in_one_line(text), style) for text, style in self.parts))
 
     @property
     def text(self) -> str:
