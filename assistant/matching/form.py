@@ -113,7 +113,8 @@ class FormReader:
         roles = {fact: role for role, fact in self.words.sides.facts.items()}
         role = next((roles[f] for f in frame.facts if f in roles), "")
         beside_diagnosis = next(iter(self.words.facts)) in facts
-        said, dropped = self.sides.named(here, role or (REQUEST if beside_diagnosis else ""), everywhere=not asked)
+        strict = not asked or self.words.statement.fact in facts
+        said, dropped = self.sides.named(here, role or (REQUEST if beside_diagnosis else ""), everywhere=strict)
         aside += dropped
         for one in (REQUEST, RECORDS):
             ones = [n for n in (*named, *said) if n.role == one]
@@ -179,6 +180,7 @@ class FormReader:
         """Take the procedure codes that are requested; give the sides of their modifiers."""
         words = self.words.codes
         own = words.fact in facts
+        spoken_of = bool(facts & set(words.under))
         kept: list[tuple[int, Code]] = []
         for place, code in here.codes.items():
             first, last = here.reach[here.segment_of[place]] if here.segment_of[place] >= 0 else (place, place + 1)
@@ -189,7 +191,7 @@ class FormReader:
                 self._code_aside(here, place, aside, words.reasons["not_code"], own)
                 continue
             labeled = bool(self.labels.find(here.words, first, last))
-            if not own and code.code.isdecimal() and not (code.modifiers or labeled):
+            if not (own or spoken_of) and code.code.isdecimal() and not (code.modifiers or labeled):
                 continue
             if not asked and not (code.modifiers or labeled):
                 continue
@@ -453,8 +455,8 @@ class FormReader:
         return ()
 
     def _is_bare(self, reading: Reading, frame: Frame) -> bool:
-        """Whether a reading is a number or a degree that a question takes without a name."""
-        named = reading.method.startswith("bare")
+        """Whether a reading is a number or a degree that a question takes without a name; "none" may be of anything."""
+        named = reading.method.startswith("bare") or reading.values == {frame.no.get(reading.fact)}
         return reading.fact in frame.bare and not named and len(reading.values) < len(self.domains[reading.fact])
 
 

@@ -112,6 +112,8 @@ class FormDates:
                 high = words[place + 1] if place + 1 < len(words) else len(told.words)
                 before_it = [m for m in here if low < m.first and m.last <= word and word - m.last <= _NEAR]
                 behind_it = [m for m in here if word < m.first and m.last <= high and m.first - word <= _NEAR]
+                if not behind:  # a label right before another date is that one's
+                    behind_it = [m for m in behind_it if m.last not in told.days]
                 near = (behind_it[:1] or before_it[-1:]) if behind else (before_it[-1:] or behind_it[:1])
                 if not near and len(words) == 1 and not here:
                     near = self._beside(told, segment, by_segment, dates_of, used)

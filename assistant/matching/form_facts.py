@@ -6,10 +6,12 @@ may stand beside words that were not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from dateutil.parser import parse
 from dateutil.relativedelta import relativedelta
 
 from .assertion import Assertion
@@ -24,6 +26,8 @@ _OPEN, _OLD = "open", "old"
 _OLD_ONLY = "only procedures are named that are more than three months ago"
 _MIXED = "parts of the answer say otherwise"
 _OLD_REASON = "more than three months ago, or no month is given"
+_MONTH_DAY = re.compile(r"(?:[A-Za-z]{3,9}\.? \d{1,2}|\d{1,2}/\d{1,2})$")
+_PART = "part"
 _NEAR = 3
 _YEARS = 1900
 """Numbers from here on are years."""
@@ -61,7 +65,8 @@ class FormFacts:
             says = {f"{_SAYS}{v}": listed for v, listed in words.says.items()}
             anywhere = {f"{_SAYS}{v}": listed for v, listed in words.elsewhere.items()}
             merged = {kind: (*says.get(kind, ()), *anywhere.get(kind, ())) for kind in {**says, **anywhere}}
-            self.own[fact] = lexicon.patterns({_OPEN: words.open, _OLD: words.old, **merged, **named})
+            found = {"passing": words.passing, _PART: words.part, _OPEN: words.open, _OLD: words.old, **merged, **named}
+            self.own[fact] = lexicon.patterns(found)
             self.elsewhere[fact] = lexicon.patterns({_OPEN: words.open, **anywhere})
             self.neutral[fact] = lexicon.patterns({"neutral": words.neutral})
         self.bare = lexicon.patterns(named)
@@ -143,7 +148,8 @@ class FormFacts:
             deciding = next((o for o in explicit if o.value == value), explicit[0])
             return replace(deciding, value=value, doubt=_MIXED if mixed else "")
         questioned = [m for m in bare if told.segments[told.segment_of[m.first]].question]
-        if one := next(iter((*questioned, *(asked if not bare else ()), *open_ones)), None):
+        parts = [m for m in found if m.kind == _PART] if not bare else []
+        if one := next(iter((*questioned, *(asked if not bare else ()), *open_ones, *parts)), None):
             return Said(None, one.first, one.last)
         if old and set(given.values()) <= {None, words.releases}:
             return Said(words.releases, old[0].first, old[0].last, doubt="" if given else _OLD_ONLY)
@@ -160,6 +166,8 @@ class FormFacts:
         since = now - relativedelta(months=words.months) if now else None
         days = [d for i in place if i in told.days for d in told.days[i].of_century(0).days]
         years = [int(w) for w in told.words[match.first : match.last] if w.isdecimal() and int(w) >= _YEARS]
+        if not days and not years and now and (day := _latest_day(told.quote(match.first, match.last), now)):
+            days = [day]
         if days:
             return match if since and max(days) < since else replace(match, kind=f"{_SAYS}{words.both}")
         if years and not (since and max(years) < since.year):
@@ -215,6 +223,16 @@ class FormFacts:
             return Reading(fact, domain, quote, start, end, assertion, method, closed=closed)
         values = frozenset([one.value]) & domain or domain
         return Reading(fact, values, quote, start, end, assertion, method, doubt=one.doubt)
+
+
+def _latest_day(words: str, now: date) -> date | None:
+    """The last day before `now` with the month and the day that words end with (July 28, 8/5); None where none is."""
+    found = _MONTH_DAY.search(words)
+    try:
+        day = parse(f"{found.group()} {now.year}").date() if found else None
+    except (ValueError, OverflowError):
+        return None
+    return day - relativedelta(years=1) if day and day > now else day
 
 
 def doubted(told: Told, reading: Reading, unread: Sequence[tuple[int, int]], opened: Values = frozenset()) -> Reading:

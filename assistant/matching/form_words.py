@@ -30,9 +30,13 @@ class SideWords(FormModel):
 
 
 class CodeWords(FormModel):
-    """Procedure codes: their fact, words before and behind one that is not requested, and numbers that are no codes."""
+    """Procedure codes: their fact, words before and behind one that is not requested, and numbers that are no codes.
+
+    Under the questions for the facts `under`, numbers of five figures need no label either.
+    """
 
     fact: str
+    under: Listed = ()
     patterns: Mapping[str, Listed]
     reasons: Mapping[str, str]
 
@@ -81,16 +85,20 @@ class FormFact(FormModel):
     """What answers say of one fact of the form.
 
     `says`: patterns by value, under its own question; `elsewhere`: those that count under any question of the form;
-    `open`: patterns that leave it open. `releases`: the value that helps a release; it counts only when every word was
-    understood. `both`: the value when several are said. `brings`: values of other facts that a value brings along where
-    they are not said. `becomes`: the value that it has where another fact has a certain one. `neutral`: patterns that
-    say nothing of it. `old`: patterns of what is past, too long ago unless its day or year is within `months`.
+    `open`: patterns that leave it open. `releases`: the value that helps a release; beside words that were not
+    understood it is not sure. `both`: the value when several are said. `brings`: values of other facts that a value
+    brings along where they are not said. `becomes`: the value that it has where another fact has a certain one.
+    `neutral`: patterns that say nothing of it, `passing`: those that may hold words of the others, `part`: that a part
+    is not so, which leaves the whole open. `old`: patterns of what is past, too long ago unless its day or year is
+    within `months`.
     """
 
     releases: str
     says: Mapping[str, Listed]
     elsewhere: Mapping[str, Listed] = Field(default_factory=dict)
     open: Listed = ()
+    passing: Listed = ()
+    part: Listed = ()
     old: Listed = ()
     months: int = 0
     both: str = ""
