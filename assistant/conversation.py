@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .determination import Outcome
@@ -23,9 +23,10 @@ from .interview import (
     answered,
     completed,
     context_for,
+    ending_of,
     next_question,
 )
-from .policy import UNKNOWN, Value, values_of
+from .policy import UNKNOWN, Fact, Value, values_of
 from .readers import reader_of
 from .release_view import last_screen, release_side
 from .safe_text import clean
@@ -147,6 +148,9 @@ def _answer(session: Session, text: str) -> Reply:
     choice = next((c for c in ask.choices if spoken in {c.key, c.label.lower()}), None)
     if choice:
         return _choose(session, ask, choice, text.strip())
+    numbered = [c for c in ask.choices if c.key.isdecimal() and str(c.value) != c.key]
+    if numbered and spoken.isdecimal() and len(spoken) == 1:
+        return Reply(lines=(f"There is no choice {spoken}. Type one of the keys shown, or an answer in words.",))
     return _record(session, ask, answered(session, ask.question.id, text, ask.side))
 
 
@@ -390,7 +394,7 @@ def _pick(session: Session, rest: str) -> Reply:
     facts = [f for f in policy.domains if f == name.lower()] or [f for f in policy.domains if name.lower() in f]
     if len(facts) != 1:
         raise AssistantError(f"no single fact is called {clean(name)}", f"There are {', '.join(policy.domains)}")
-    value, _, reason = tail.strip().partition(" ")
+    value, reason = _value_and_reason(policy.fact[facts[0]], tail.strip())
     values = _picked_values(session, facts[0], value)
     given: Any = UNKNOWN if values == policy.domains[facts[0]] else next(iter(values))
     side = session.current.side if policy.fact[facts[0]].about == "side" else None
@@ -408,7 +412,19 @@ def _pick(session: Session, rest: str) -> Reply:
     )
     written, after = completed(session, event)
     assert isinstance(written, Picked)
-    return Reply(lines=_effects(session, after) or ("Nothing changes.",), pending=written)
+    settled = known is not None and (known.conflict or known.against) and reason.strip()
+    unchanged = "The value stays as it is; your reason settles it." if settled else "Nothing changes."
+    return Reply(lines=_effects(session, after) or (unchanged,), pending=written)
+
+
+def _value_and_reason(fact: Fact, text: str) -> tuple[str, str]:
+    """What stands behind the fact of a /pick: a value by its id or in words, and the reason."""
+    words = {fact.say(v).lower(): str(v) for v in fact.values}
+    spoken = max((w for w in words if f"{text.lower()} ".startswith(f"{w} ")), key=len, default="")
+    if spoken:
+        return words[spoken], text[len(spoken) :]
+    value, _, reason = text.partition(" ")
+    return value, reason
 
 
 def _picked_values(session: Session, fact: str, value: str) -> frozenset[Value]:
@@ -514,7 +530,9 @@ def _release(session: Session, rest: str) -> Reply:
         ReleasedItem(item=one.item or one.label, value=one.value, quote=one.quote)
         for one in last_screen(session, review)
     )
-    return _next_or_concluded(session, (Released(side=review.side, items=shown),))
+    said = f"Released: the {review.side} side." if review.side else "Released."
+    after = _next_or_concluded(session, (Released(side=review.side, items=shown),))
+    return replace(after, lines=(said, *after.lines))
 
 
 def _refer(session: Session, rest: str) -> Reply:
@@ -542,6 +560,12 @@ def _pend(session: Session, rest: str) -> Reply:
     review = _to_decide(session)
     if not rest and session.releases[review.side].allowed:
         return Reply(lines=("Nothing is open, so say what is needed: pend REASON",))
+    if ending_of(session, review) in {Outcome.NOT_MET, Outcome.NOT_ADDRESSED}:
+        lines = (
+            f"Not pended: as recorded, this is not open. {reason_line(session, review)}",
+            "Where the record does not tell after all, say so first: /pick FACT unknown REASON. Or type refer REASON.",
+        )
+        return Reply(lines=lines)
     noted = (Noted(criterion="", text=rest, side=review.side),) if rest else ()
     return _concluded(session, noted)
 

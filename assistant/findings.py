@@ -10,7 +10,7 @@ from typing import Any
 from .determination import rules_of
 from .errors import AssistantError
 from .events import FactRead, Noted, Picked, Started
-from .policy import UNKNOWN, Fact, Policy, Value, values_of
+from .policy import UNKNOWN, Fact, Policy, Value, in_order, values_of
 
 SKIP = "/skip"
 NOT_STATED = "/unknown"
@@ -150,16 +150,29 @@ def add_turn(
         for fact, value in pick.facts.items():
             if _belongs(policy.fact[fact], shared):
                 values = checked_values(policy, fact, value)
-                source = Source(turn.number, turn.text or pick.reason, values)
                 known = found.get(fact)
+                narrows = known is not None and not pick.reason and _narrows(policy, known, values)
                 against = known is not None and (known.conflict or known.against) and not pick.reason
+                against = against or (narrows and policy.fact[fact].about != "side")
+                doubt = f"chosen from {_listed(policy, known)}" if known and narrows and not against else ""
+                source = Source(turn.number, turn.text or pick.reason, values, doubt=doubt)
                 found[fact] = Finding(
-                    fact, values, (source,), pick.origin, False, value == UNKNOWN, pick.reason, bool(against)
+                    fact, values, (source,), pick.origin, False, value == UNKNOWN, pick.reason, against
                 )
     for read in turn.read:
         counts = mine if read.side not in {*policy.sides, BOTH} or shared or not both else read.side in {side, BOTH}
         if counts and _belongs(policy.fact[read.fact], shared):
             _add(found, read, turn, policy)
+
+
+def _narrows(policy: Policy, known: Finding, values: frozenset[Value]) -> bool:
+    """Whether values leave out some that an answer had named itself, rather than left open."""
+    fact = policy.fact[known.fact]
+    return fact.kind != "codes" and known.values != policy.domains[known.fact] and values < known.values
+
+
+def _listed(policy: Policy, known: Finding) -> str:
+    return " or ".join(policy.fact[known.fact].say(v) for v in in_order(policy, known.fact, known.values))
 
 
 def concerns(turn: Turn, side: Value | None, *, both: bool) -> bool:
@@ -217,7 +230,8 @@ def _add(found: dict[str, Finding], read: FactRead, turn: Turn, policy: Policy) 
         if fact.best_of.index(str(again)) < fact.best_of.index(str(best)) or len(known.values) > 1:
             found[read.fact] = Finding(read.fact, known.values & values or values, (*known.sources, source))
     elif common := known.values & values:
-        found[read.fact] = replace(known, values=common, sources=(*known.sources, source))
+        against = known.against or (fact.about == "request" and _narrows(policy, known, common))
+        found[read.fact] = replace(known, values=common, sources=(*known.sources, source), against=against)
     else:
         found[read.fact] = Finding(read.fact, known.values | values, (*known.sources, source), conflict=True)
 
@@ -226,6 +240,15 @@ def is_plausible(fact: Fact, values: Iterable[Value]) -> bool:
     """Whether a number may be so: an age of 0 or of 130 years is a slip, and never counts."""
     low, high = fact.plausible
     return fact.kind != "integer" or any(low <= int(str(v)) <= high for v in values)
+
+
+def is_age_at_limit(policy: Policy, found: Finding) -> bool:
+    """Whether an age that was only said may fall on the other side of a test by the date of service."""
+    dated = any(not s.turn for s in found.sources)  # from dates, or from the request
+    if found.fact != "age_years" or found.value is None or found.reason or dated:
+        return False
+    near = frozenset[Value]([found.value, int(str(found.value)) + 1])
+    return len(rules_of(policy).classes(found.fact, near & policy.domains[found.fact])) > 1
 
 
 def _misspelt(read: FactRead) -> str:

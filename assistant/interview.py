@@ -36,10 +36,11 @@ from .findings import (
     concerns,
     days_said,
     findings_of,
+    is_age_at_limit,
     reviewed_on,
 )
 from .policy import UNKNOWN, Fact, Loaded, Policy, Question, Value, in_order, normal_code
-from .release import Release, release_of
+from .release import AGE_AT_LIMIT, Release, contradiction, release_of
 
 MAX_ANSWERS = 2
 """A question is asked, and asked back once; what is open then stays open, or the reviewer edits."""
@@ -768,10 +769,17 @@ def _release(session: Session, review: SideReview) -> Release:
         session.policy,
         review.determination,
         {f: found.values for f, found in findings.items() if f in session.policy.domains},
-        contradicted=frozenset(f for f, found in findings.items() if found.conflict or found.against),
+        unsettled={f: why for f, found in findings.items() if (why := _unsettled(session, found))},
         doubted={f: why for f, why in doubts.items() if not is_accepted(session, review, f)},
         interview=True,
     )
+
+
+def _unsettled(session: Session, found: Finding) -> str:
+    """Why a fact can not be released on as it stands; empty when it can."""
+    if found.conflict or found.against:
+        return contradiction(found.fact)
+    return AGE_AT_LIMIT if is_age_at_limit(session.policy, found) else ""
 
 
 def is_accepted(session: Session, review: SideReview, fact: str) -> bool:

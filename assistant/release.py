@@ -42,7 +42,7 @@ def release_of(
     determination: Determination,
     facts: Facts,
     *,
-    contradicted: frozenset[str] = frozenset(),
+    unsettled: Mapping[str, str] | None = None,
     doubted: Mapping[str, str] | None = None,
     interview: bool = False,
 ) -> Release:
@@ -52,18 +52,18 @@ def release_of(
         policy: A loaded policy; its `release` items say what must be established.
         determination: What follows from the facts.
         facts: Possible values by fact id, as given.
-        contradicted: Facts whose sources exclude each other.
+        unsettled: Facts that do not count as they stand, such as those whose sources exclude each other, and why.
         doubted: Facts whose reading is not sure and was not accepted, and why.
         interview: Whether a reviewer was asked, so that questions put to every reviewer must be answered.
     """
-    doubts = doubted or {}
+    doubts, open_ones = doubted or {}, unsettled or {}
     needed = [
         item
         for item in policy.release
         if applies(policy, item, facts, determination) and (interview or not item.interview or item.facts[0] in facts)
     ]
-    found = [one for item in needed for one in _item(policy, item, determination, facts, contradicted, doubts)]
-    found += _criteria(policy, contradicted, doubts, {f for one in found for f in one.facts})
+    found = [one for item in needed for one in _item(policy, item, determination, facts, open_ones, doubts)]
+    found += _criteria(policy, open_ones, doubts, {f for one in found for f in one.facts})
     if determination.outcome is not Outcome.MET:
         found.insert(0, OpenItem(DETERMINATION, "The criteria are not all met.", ""))
     return Release(tuple(found))
@@ -80,10 +80,10 @@ def _item(
     item: ReleaseItem,
     determination: Determination,
     facts: Facts,
-    contradicted: frozenset[str],
+    unsettled: Mapping[str, str],
     doubts: Mapping[str, str],
 ) -> Iterator[OpenItem]:
-    wrong = {f: why for f in item.facts if (why := _unestablished(policy, item, f, facts, contradicted, doubts))}
+    wrong = {f: why for f in item.facts if (why := _unestablished(policy, item, f, facts, unsettled, doubts))}
     if wrong:
         whys = "; ".join(f"{policy.fact[f].label}: {why}" for f, why in wrong.items())
         yield OpenItem(item.id, _sentence(whys), item.request, tuple(wrong))
@@ -96,20 +96,23 @@ def _unestablished(
     item: ReleaseItem,
     fact: str,
     facts: Facts,
-    contradicted: frozenset[str],
+    unsettled: Mapping[str, str],
     doubts: Mapping[str, str],
 ) -> str:
     """Why a fact is not established; empty when it is."""
     possible = facts.get(fact)
     if possible is None:
         return "not checked"
-    if fact in contradicted:
-        return contradiction(fact)
+    if fact in unsettled:
+        return unsettled[fact]
     if possible == policy.domains[fact]:
         return doubts.get(fact) or "not documented"
     if len(possible) > 1 and not item.several:
         return "more than one value is possible"
     return doubts.get(fact, "")
+
+
+AGE_AT_LIMIT = "at the limit of a criterion; the date of birth and the date of service settle it"
 
 
 def contradiction(fact: str) -> str:
@@ -118,12 +121,12 @@ def contradiction(fact: str) -> str:
 
 
 def _criteria(
-    policy: Policy, contradicted: frozenset[str], doubts: Mapping[str, str], told: set[str]
+    policy: Policy, unsettled: Mapping[str, str], doubts: Mapping[str, str], told: set[str]
 ) -> Iterator[OpenItem]:
-    """Facts of criteria that stand on answers which exclude each other, or on a doubtful reading."""
+    """Facts of criteria that stand on what is not settled, or on a doubtful reading."""
     tested = dict.fromkeys(f for c in policy.criterion.values() if c.when for f in c.facts())
     for fact in tested:
-        why = contradiction(fact) if fact in contradicted else doubts.get(fact, "")
+        why = unsettled.get(fact) or doubts.get(fact, "")
         if why and fact not in told:
             label = policy.fact[fact].label
             yield OpenItem(fact, _sentence(f"{label}: {why}"), policy.request_for(fact), (fact,))

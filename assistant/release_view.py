@@ -23,7 +23,8 @@ class ReleaseLine:
     """One line of the last screen.
 
     `word` says how it stands when it does not simply stand: not checked, not sure, set aside, skipped. With a `key`,
-    typing it lets a doubtful reading stand, or asks for `fact` again.
+    typing it lets a doubtful reading stand, or asks for `fact` again. `stands`: a doubtful one that was let stand; it
+    keeps its letter, so that those of others do not change.
     """
 
     label: str
@@ -34,6 +35,7 @@ class ReleaseLine:
     item: str = ""
     fact: str = ""
     doubtful: bool = False
+    stands: bool = False
 
 
 def release_side(session: Session) -> SideReview | None:
@@ -63,7 +65,8 @@ def last_screen(session: Session, review: SideReview) -> tuple[ReleaseLine, ...]
         *_passed_over(session, review),
         *(ReleaseLine("Note", one) for one in date_notices(session)),
     ]
-    lines.sort(key=lambda one: not (one.fact and one.word))  # what waits for the reviewer comes first
+    # what waits for the reviewer comes first, with what was let stand
+    lines.sort(key=lambda one: not (one.fact and (one.word or one.stands)))
     return tuple(_keyed(lines))
 
 
@@ -71,7 +74,10 @@ def _keyed(lines: list[ReleaseLine]) -> Iterator[ReleaseLine]:
     """What is open has numbers for keys, what is not sure has letters."""
     number, letter = 0, ord("a") - 1
     for one in lines:
-        if not one.fact or not one.word:
+        if one.stands:
+            letter += 1
+            yield replace(one, word=f"{chr(letter)}: you let it stand")
+        elif not one.fact or not one.word:
             yield one
         elif one.doubtful:
             letter += 1
@@ -98,11 +104,13 @@ def _item(session: Session, review: SideReview, item: ReleaseItem, opened: OpenI
         value = ", ".join(requested_codes(session)) if codes else say_values(session.policy, found)
         quote = _clauses(session, found)
     line = ReleaseLine(item.label, value, quote, item=item.id, fact=fact)
+    unsure = found is not None and bool(found.doubt) and not found.conflict
+    accepted = unsure and is_accepted(session, review, fact)
     if opened is None:
-        return line
-    doubtful = found is not None and bool(found.doubt) and not found.conflict
-    doubtful = doubtful and not is_accepted(session, review, fact)
-    return replace(line, word=f"not sure: {found.doubt}" if doubtful and found else opened.why, doubtful=doubtful)
+        return replace(line, stands=accepted)
+    if accepted:
+        return replace(line, word=opened.why)
+    return replace(line, word=f"not sure: {found.doubt}" if unsure and found else opened.why, doubtful=unsure)
 
 
 def _criteria(session: Session, review: SideReview, opened: dict[str, OpenItem]) -> Iterator[ReleaseLine]:
@@ -116,10 +124,11 @@ def _criteria(session: Session, review: SideReview, opened: dict[str, OpenItem])
         name = criterion.label if criterion.part else f"{criterion.id} {criterion.label}"
         for fact in _facts(review, criterion, told):
             found = review.findings[fact]
-            doubtful = bool(found.doubt) and not is_accepted(session, review, fact)
+            accepted = bool(found.doubt) and is_accepted(session, review, fact)
+            doubtful = bool(found.doubt) and not accepted
             why = f"not sure: {found.doubt}" if doubtful else opened[fact].why if fact in opened else ""
             value = f"{word}: {say_values(policy, found)}{_study_day(session, found, fact)}"
-            yield ReleaseLine(name, value, _clauses(session, found), why, "", criterion.id, fact, doubtful)
+            yield ReleaseLine(name, value, _clauses(session, found), why, "", criterion.id, fact, doubtful, accepted)
             told.add(fact)
 
 
@@ -154,8 +163,22 @@ def _clauses(session: Session, found: Finding) -> str:
             said = next((t.text for t in reversed(asked) if t.side == turn.side and not t.skipped), "")
             shown.append(f"(chosen after {quoted(said, MAX_CLAUSE)})" if said else "(chosen)")
             continue
+        if turn and turn.pick:
+            shown.append(f"(your reason: {quoted(turn.pick.reason, MAX_CLAUSE)}{_set_against(session, found, turn)})")
+            continue
         shown.append(quoted(text, MAX_CLAUSE) if text else "")
     return " and ".join(dict.fromkeys(s for s in shown if s))
+
+
+def _set_against(session: Session, found: Finding, pick: Turn) -> str:
+    """What earlier answers said of a fact otherwise than the value that was then set."""
+    against = [
+        clause_around(turn, Source(turn.number, read.quote, found.values, read.start, read.end))
+        for turn in session.turns[: pick.number - 1]
+        for read in turn.read
+        if read.fact == found.fact and not set(read.values) <= found.values and turn.side == pick.side
+    ]
+    return "; against " + " and ".join(dict.fromkeys(quoted(a, MAX_CLAUSE) for a in against)) if against else ""
 
 
 def clause_around(turn: Turn, source: Source) -> str:

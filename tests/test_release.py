@@ -621,3 +621,62 @@ def test_a_record_that_contradicts_itself_is_said_as_that(review):
     assert not released(session)
     assert "side in notes and images: the record contradicts itself (your choice)" in said
     assert "records_side" in opened(session)
+
+
+def test_a_side_of_an_answer_that_names_two_is_settled_only_with_a_reason(review):
+    session, _ = review({"laterality": ["form says left, consent says right", "1"]}, end=["release"])
+    assert not released(session)
+    assert "side" in opened(session)
+    reason = ["/pick laterality left consent was corrected by phone", "y", "release"]
+    session, said = review({"laterality": ["form says left, consent says right", "1"]}, end=reason)
+    assert released(session)
+    assert "your reason: “consent was corrected by phone”; against" in said
+
+
+def test_a_stage_chosen_from_two_takes_a_key(review):
+    session, _ = review({"stage": ["AVN ARCO 2 or 3", "2"]}, end=["release"])
+    assert not released(session)
+    session, said = review({"stage": ["AVN ARCO 2 or 3", "2"]}, end=["a", "release"])
+    assert released(session)
+    assert "chosen from stage II or stage III" in said
+
+
+def test_an_age_at_the_limit_needs_its_dates(review):
+    answers = {"request_dates": "DOS 12/17/2026", "age": "49"}
+    session, said = review(answers, end=["release"])
+    assert not released(session)
+    assert opened(session) == {"age"}
+    assert "the date of birth and the date of service settle it" in said
+    session, _ = review({**answers, "age": ["49", "DOB 3/14/1977"]}, end=["1", "release"])
+    assert released(session)
+
+
+def test_a_report_beside_a_lesser_study_takes_a_key(review):
+    typed = "MRI L hip late Oct, XR left hip 10/13/2026 report signed radiology"
+    session, _ = review({"imaging": typed}, end=["release"])
+    assert not released(session)
+    assert "radiology_report" in {f for i in session.releases[None].open for f in i.facts}
+
+
+def test_nothing_else_at_the_end_is_no_finding(review):
+    session, _ = review({"collapse": "/skip", "circumstances": "nope, nothing else for this hip"})
+    assert not released(session)
+    assert "femoral_head_collapse" not in session.current.findings
+
+
+def test_what_is_not_met_can_not_be_pended_as_if_it_were_open(review):
+    session, said = review({"stage": "AVN ARCO 4"}, end=["pend need more"])
+    assert session.concluded is None
+    assert "Not pended" in said
+
+
+def test_letters_stay_with_their_lines(review):
+    answers = {"request_documentation": "yes - note, flurbs", "request_other_procedures": "none, zorp"}
+    session, said = review(answers, end=["a", "b", "release"])
+    assert released(session)
+    assert "a: you let it stand" in said
+
+
+def test_a_key_that_is_not_offered_is_no_answer(review):
+    _, said = review({"request_condition": ["hmm", "7", "1"]})
+    assert "There is no choice 7." in said

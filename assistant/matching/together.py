@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from .assertion import Assertion
@@ -34,7 +35,30 @@ class Together(Knowledge):
                 found[fact] = reading
         for stage in self.vocabulary.stages:
             self._fit_stage(found, stage.fact, stage.disease_fact, stage.disease_value, stage.system_fact)
+        self._doubt_reports(scene, found, mentions)
         return found
+
+    def _doubt_reports(self, scene: Scene, found: dict[str, Reading], mentions: Sequence[Mention]) -> None:
+        """Where several studies are named, a report that stands nearest to a lesser one may be of that one."""
+        for choice in (c for c in self.vocabulary.choices if c.documents and c.fact in found):
+            studies = [m for m in mentions if m.fact == choice.fact and len(m.said) == 1 and m.said != {choice.none}]
+            best = [m for m in studies if m.said == found[choice.fact].values]
+            for fact in choice.documents:
+                reading = found.get(fact)
+                reports = [m for m in mentions if reading and m.fact == fact and m.rule == reading.method]
+                if not best or not reports or reading is None or len(reading.values) != 1:
+                    continue
+                beside = {scene.segment_of[r.first] for r in reports}
+                nearest = min(
+                    studies,
+                    key=lambda m: (
+                        scene.segment_of[m.first] not in beside,
+                        min(abs(m.first - r.first) for r in reports),
+                    ),
+                )
+                if nearest.said != best[0].said and nearest.judgement.assertion is Assertion.AFFIRMED:
+                    doubt = "several studies are named; this may be the report of a lesser one"
+                    found[fact] = replace(reading, doubt=doubt)
 
     @staticmethod
     def _fit_stage(found: dict[str, Reading], stage: str, disease: str, value: str, system: str) -> None:

@@ -124,7 +124,8 @@ class Stage(VocabularyModel):
 class Choice(VocabularyModel):
     """One of several things, the first of `best` that is so; with `unstated` words none is told.
 
-    `done` facts count when past, and not when planned. Under other questions than `questions`, its values count in a
+    `documents` are facts of a report, which is of the thing named nearest to it. `done` facts count when past, and not
+    when planned. Under other questions than `questions`, its values count in a
     long clause only with a word of `beside` in it.
     """
 
@@ -135,6 +136,7 @@ class Choice(VocabularyModel):
     none_words: Words = ()
     any_words: Words = ()
     unstated: Words = ()
+    documents: Words = ()
     done: bool = False
     only_under: Words = ()
     questions: Words = ()
