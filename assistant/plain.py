@@ -77,13 +77,13 @@ class PlainReview:
             if self.editing and self._leaves(text):
                 continue
             ends = self.session.concluded is not None and not text.strip()
-            if (ends or self._takes(as_change(text, self.editing), today)) and self._may_leave():
+            if (ends or self._takes(text, today)) and self._may_leave():
                 return self._leave()
 
-    def _takes(self, line: str, today: date) -> bool:
+    def _takes(self, text: str, today: date) -> bool:
         """Do what a line says; whether it says to leave."""
-        before = self.session
-        reply = respond(before, line)
+        before, line = self.session, as_change(text, self.editing)
+        reply = respond(before, text, self.editing)
         if reply.events or reply.pending or reply.either:
             self.editing = 0
         if self._do(reply, today):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
@@ -11,7 +12,6 @@ from datetime import date, datetime
 from functools import partial
 from typing import ClassVar
 
-from rich.text import Text
 from textual import events, on
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -101,6 +101,8 @@ class ReviewApp(OrderlyApp):
         self._review = ReviewScreen(session, self._today, said)
         self._review.looking = journal.holder is not None
         self._saving = Saving(journal)
+        self.farewell = ""
+        """What is said when the screen is gone: no line of it broken, so that what is not saved can be copied."""
         self._shown_since = CHANGING
         self._changes = 0
         self._waiting: list[events.Key | events.Paste] = []
@@ -183,13 +185,12 @@ class ReviewApp(OrderlyApp):
         elif self.session.concluded and self._saving.all_saved():
             self.exit(return_code=DONE)
         else:
-            unsent = f"{NOT_SENT} " if self._review.field.text.strip() or self._waiting else ""
-            self.exit(return_code=UNFINISHED, message=self._farewell(unsent))
+            self._say_farewell(NOT_SENT if self._review.field.text.strip() or self._waiting else "")
+            self.exit(return_code=UNFINISHED)
 
-    def _farewell(self, before: str = "") -> Text:
-        """The last words, each line of what is not saved in one piece, to be copied."""
+    def _say_farewell(self, before: str = "") -> None:
         words = "\n".join(self._saving.last_words(self.session, self.go_on))
-        return Text(before + words, no_wrap=True, overflow="ignore")
+        self.farewell = f"{before} {words}".strip()
 
     def action_leave_if_again(self) -> None:
         """The second press leaves; the first one says so."""
@@ -314,9 +315,8 @@ class ReviewApp(OrderlyApp):
             return
         if not text.strip():
             text = self._saving.again(self.session) or text
-        line = as_change(text, editing)
         try:
-            reply = respond(self.session, line)
+            reply = respond(self.session, text, editing)
         except Exception as fault:  # noqa: BLE001 - no fault may cost the reviewer an answer; the session is unchanged
             self.say(
                 [
@@ -326,6 +326,7 @@ class ReviewApp(OrderlyApp):
             )
             self._review.field.restore(text)
             return
+        line = as_change(text, editing)
         if reply.events or reply.pending or reply.either:
             self._review.editing = 0
         if reply.either:
@@ -597,7 +598,16 @@ def run(
         The exit code: 0 concluded, 3 left unfinished, 128 and the number of a signal, 1 after a fault.
     """
     app = ReviewApp(session, journal, ascii_only=ascii_only, now=now, said=said)
+    return run_to_the_end(app, mouse=mouse, faulted=faulted)
+
+
+def run_to_the_end(
+    app: ReviewApp, *, mouse: bool, faulted: Callable[[BaseException, Sequence[Event]], None] | None
+) -> int:
+    """Run the screen, and say what there is to say when it is gone; returns the exit code."""
     app.run(mouse=mouse)
+    if app.farewell:
+        print(app.farewell, file=sys.stderr)
     if app.fault and faulted:
         faulted(app.fault, app.session.events)
     return CRASHED if app.return_code is None else app.return_code

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import ClassVar, Protocol
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -15,9 +14,8 @@ from ..conversation import Reply
 from ..events import Event
 from ..interview import Session
 from ..journal import Journal
-from .app import DONE, UNFINISHED, ReviewApp
+from .app import DONE, UNFINISHED, ReviewApp, run_to_the_end
 from .contents import plain, question_lines, status_lines
-from .endings import CRASHED
 from .keybar import Key, KeyBar
 from .pages import READING_KEYS, Page
 from .pane import Pane
@@ -160,8 +158,10 @@ class TrainingApp(ReviewApp):
             self.set_timer(max(0.1, left), self._end_time)
 
     def _end_time(self) -> None:
-        over = Text("The time is over.")
-        self.exit(return_code=UNFINISHED, message=over if self._saving.all_saved() else self._farewell(f"{over} "))
+        self.farewell = "The time is over."
+        if not self._saving.all_saved():
+            self._say_farewell(self.farewell)
+        self.exit(return_code=UNFINISHED)
 
     def submit(self, text: str) -> None:
         """`/chart` opens the chart, with words it looks for them; everything else is an answer or a command."""
@@ -222,7 +222,4 @@ def run(
 ) -> int:
     """Review a chart on the screen; the exit codes are those of a review."""
     app = TrainingApp(session, journal, coach, ascii_only=ascii_only, now=now, said=said)
-    app.run(mouse=mouse)
-    if app.fault and faulted:
-        faulted(app.fault, app.session.events)
-    return CRASHED if app.return_code is None else app.return_code
+    return run_to_the_end(app, mouse=mouse, faulted=faulted)
