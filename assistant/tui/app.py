@@ -146,6 +146,7 @@ class ReviewApp(OrderlyApp):
         followed = follow(self.session, self._journal)
         if followed:
             self.session = followed
+            self._review.waiting = self._saving.again(followed)
         if not self._journal.holder:
             self._looking.stop()
             self._review.looking = False
