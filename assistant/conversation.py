@@ -56,7 +56,7 @@ COMMANDS = {
     "/conclude": "close the review",
     "/reopen": "open a closed review again: /reopen REASON",
     "/keep": "go on saving in another directory: /keep DIRECTORY",
-    "/quit": "leave; everything is kept",
+    "/quit": "leave; says first if anything is not saved",
 }
 ACCEPT = "Accept this change?"
 REMOVE = f"Save it with {REMOVED} in its place?"
@@ -92,15 +92,21 @@ def respond(session: Session, text: str, editing: int = 0) -> Reply:
         text: What was typed.
         editing: The number of the answer that is being changed, if one is; a text that is no command replaces it.
     """
-    typed = text.strip()
-    if editing and typed and (not typed.startswith("/") or typed.startswith("//")):
-        text = f"/edit {editing} {typed.removeprefix('/')}"
+    text = as_change(text, editing)
     reply = _respond(session, text)
     if reply.events or reply.pending:
         found = identifiers_in(text, reader_of(session.loaded).known_words)
         if found:
             return _offer_to_remove(session, text, found, reply)
     return reply
+
+
+def as_change(text: str, editing: int) -> str:
+    """A typed line as it stands alone: while an answer is being changed, a text that is no command replaces it."""
+    typed = text.strip()
+    if editing and typed and (not typed.startswith("/") or typed.startswith("//")):
+        return f"/edit {editing} {typed.removeprefix('/')}"
+    return text
 
 
 def _offer_to_remove(session: Session, text: str, found: tuple[Identifier, ...], reply: Reply) -> Reply:

@@ -13,13 +13,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from .errors import AssistantError
 from .events import Event
-from .transcript import TranscriptError, chained, encode, link, parse_line, recorded_link
+from .places import mark_moved, mark_of, moved_to, sync_directory, typed_path
+from .transcript import MAX_EVENTS, MAX_LINE, TranscriptError, chained, encode, link, parse_line, recorded_link
 
 TRY_AGAIN = (
-    "It is still in the answer field; free some space or fix the directory and press Enter again, or type /keep "
-    "and another directory"
+    "It is kept here: free some space or fix the directory and press Enter to try again, or type /keep and another "
+    "directory"
 )
+FULL = "Leave with /quit, and go on in a new review from an earlier answer: assistant transcript fork"
+KEEP = "Nothing was written. Type /keep and another directory to save there all that was given here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,13 @@ class Journal:
         self.owner: Owner | None = None
         self._lock: IO[bytes] | None = None
         self._size: int | None = None
+        self._inode = 0
         self._seen: int | None = None
         self._link = ""
         self._line = 0
+        self._left: dict[Path, IO[bytes] | None] = {}
+        """The files that the review was moved from, and their locks: no window may write there meanwhile."""
+        self._unmarked: set[Path] = set()
 
     # --- One window at a time ---
 
@@ -72,7 +80,7 @@ class Journal:
         try:
             handle = os.open(self.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise _not_saved(self.path, error) from error
+            raise _not_begun(self.path.parent, error) from error
         file = os.fdopen(handle, "r+b", buffering=0)
         noted = _noted(file)
         try:
@@ -105,8 +113,9 @@ class Journal:
 
     def release(self) -> None:
         """Let another window have the review."""
-        file, self._lock = self._lock, None
-        if file:
+        self.mark()
+        files, self._lock, self._left = (self._lock, *self._left.values()), None, {}
+        for file in filter(None, files):
             with file, contextlib.suppress(OSError):
                 file.truncate(0)
 
@@ -118,83 +127,146 @@ class Journal:
         Raises:
             TranscriptError: Nothing was written (another window has the review open, a full disk); what to do.
         """
-        if self.holder:
-            raise TranscriptError(
-                f"this review is open in another window ({self.holder})", "Here you can look, but not answer"
-            )
+        self._be_the_writer()
         if self._size is None:
-            self._read_end()
+            self.take_up()
         lines, last, number = [], self._link, self._line
         for event in events:
             number += 1
             line, last = chained(encode(event), number, last)
             lines.append(line + "\n")
+        _check_room(number, max(map(len, lines), default=0))
         self._write("".join(lines).encode())
         self._link, self._line = last, number
+        self.mark()
 
-    def _read_end(self) -> None:
-        """Where the chain of hashes stands, and how long the file is."""
-        self._size, self._link, self._line = 0, "", 0
+    @property
+    def room(self) -> int:
+        """How many more events can be written: no more than can be read again."""
+        return MAX_EVENTS - self._line
+
+    def _be_the_writer(self) -> None:
+        if self.holder:
+            raise TranscriptError(
+                f"this review is open in another window ({self.holder})", "Here you can look, but not answer"
+            )
+
+    def take_up(self) -> None:
+        """Note which file this is, how long it is, and where its chain of hashes stands; before its events are read."""
+        self._size, self._inode, self._link, self._line = 0, 0, "", 0
         if self.path.exists():
             with _reading(self.path) as file:
                 for line in file:
                     self._line += 1
                     self._link = recorded_link(line) or link(self._link, line)
-                self._size = file.tell()
+                self._size, self._inode = file.tell(), os.fstat(file.fileno()).st_ino
+
+    @property
+    def lost(self) -> str:
+        """What became of the file if it is not the one that was written; empty when it is, or nothing was written."""
+        if self.holder or not self._size:
+            return ""
+        try:
+            found = self.path.lstat()
+        except FileNotFoundError:
+            return f"{self.path} was removed by something else"
+        except OSError as error:
+            return f"{self.path} can not be read: {error.strerror}"
+        same = (found.st_ino, found.st_size) == (self._inode, self._size)
+        return "" if same else f"{self.path} was changed by something else"
 
     def _write(self, data: bytes) -> None:
         new = not self._size
+        if self.lost:
+            raise TranscriptError(self.lost, KEEP)
         flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | (os.O_CREAT if new else 0)
         try:
             handle = os.open(self.path, flags, 0o600)
             try:
-                size = os.fstat(handle).st_size
-                if size != self._size:
-                    raise TranscriptError(
-                        f"{self.path} was changed by something else",
-                        "Nothing was written; leave with /quit, then type: assistant resume",
-                    )
+                found = os.fstat(handle)
+                if found.st_size != self._size or (not new and found.st_ino != self._inode):
+                    raise TranscriptError(f"{self.path} was changed by something else", KEEP)
                 try:
                     _write_all(handle, data)
                     os.fsync(handle)
                 except OSError:
                     with contextlib.suppress(OSError):
-                        os.ftruncate(handle, size)
+                        os.ftruncate(handle, found.st_size)
                     raise
             finally:
                 os.close(handle)
             if new:
                 sync_directory(self.path.parent)
         except OSError as error:
-            raise _not_saved(self.path, error) from error
-        self._size = (self._size or 0) + len(data)
+            raise (_not_begun(self.path.parent, error) if new else _not_saved(self.path, error)) from error
+        self._size, self._inode = (self._size or 0) + len(data), found.st_ino
 
-    def move_to(self, directory: Path, events: Sequence[Event]) -> None:
-        """Go on in another directory, with all events so far; the old file stays as it is.
+    # --- Moving ---
+
+    def move_to(self, directory: str, events: Sequence[Event]) -> None:
+        """Go on in another directory, with all events so far.
+
+        The old file stays as it is, closed to other windows as long as this one is open, with a mark beside it that
+        leads to the new one (see `mark`).
+
+        Args:
+            directory: As it was typed; made if it is not there.
+            events: All events so far.
 
         Raises:
-            TranscriptError: Nothing has changed; what is wrong there.
+            AssistantError: Nothing has changed; what is wrong there.
         """
-        path = directory.expanduser() / self.path.name
-        if path.exists():
-            raise TranscriptError(f"{path} exists already", "Choose another directory")
+        self._be_the_writer()
+        path = typed_path(directory) / self.path.name
         try:
+            if os.path.lexists(path):
+                raise TranscriptError(f"{path} exists already", "Choose another directory")
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            other = self._begun_in(path, events)
         except OSError as error:
-            raise TranscriptError(f"{path.parent} can not be used: {error.strerror}", "Choose another one") from error
-        other = Journal(path)
-        if self.owner:
-            other.lock(self.owner)
-        try:
-            other.append(*events)
-        except TranscriptError:
-            other.release()
-            with contextlib.suppress(OSError):
-                other.lock_path.unlink()
-            raise
-        self.release()
-        self.path, self._lock = other.path, other._lock
+            raise TranscriptError(
+                f"{path.parent} can not be used: {error.strerror}", "Choose another directory"
+            ) from error
+        old = self.path.resolve()
+        if other._lock is not self._lock:
+            self._left[old] = self._lock
+        if old != path:
+            self._left.setdefault(old, None)
+            self._unmarked = set(self._left)
+        self.path, self._lock, self._inode = other.path, other._lock, other._inode
         self._size, self._link, self._line = other._size, other._link, other._line
+        self.mark()
+
+    def _begun_in(self, path: Path, events: Sequence[Event]) -> Journal:
+        """A journal at another place with all events in it; nothing is left there when that fails."""
+        other = Journal(path)
+        if self._lock and _is_at(self._lock, other.lock_path):
+            other._lock = self._lock  # back where the file was removed: it is locked already
+        try:
+            if self.owner and not other._lock and other.lock(self.owner):
+                raise TranscriptError(f"{path} is open in another window ({other.holder})", "Choose another directory")
+            other.append(*events)
+            mark_of(path).unlink(missing_ok=True)
+        except (AssistantError, OSError) as error:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+                if other._lock and other._lock is not self._lock:
+                    other.release()
+                    other.lock_path.unlink()
+            if isinstance(error.__cause__, OSError):
+                raise error.__cause__ from error
+            raise
+        return other
+
+    def mark(self) -> bool:
+        """Mark the places that were left, as soon as that can be written; whether all of them lead here."""
+        self._unmarked = {old for old in self._unmarked if not mark_moved(old, self.path.parent)}
+        return not self._unmarked
+
+    def follow_move(self) -> None:
+        """In a window that only looks: go where the other window went."""
+        if onward := moved_to(self.path):
+            self.path, self._seen = onward, None
 
     def grown(self) -> bool:
         """Whether the file is another one than when this was last asked: for windows that only look."""
@@ -204,6 +276,21 @@ class Journal:
             return False
         changed, self._seen = size != self._seen, size
         return changed
+
+
+def _check_room(number: int, longest: int) -> None:
+    """Nothing is written that could not be read again."""
+    if number > MAX_EVENTS:
+        raise TranscriptError(f"this review is full: it has {MAX_EVENTS:,} entries, and can hold no more", FULL)
+    if longest > MAX_LINE:
+        raise TranscriptError("this answer changes too much at once to be saved", "Give it in parts")
+
+
+def _not_begun(directory: Path, error: OSError) -> TranscriptError:
+    return TranscriptError(
+        f"no review can be written in {directory}: {error.strerror}",
+        "Free some space or fix the directory, or name another one in ASSISTANT_STATE_DIR",
+    )
 
 
 def _not_saved(path: Path, error: OSError) -> TranscriptError:
@@ -258,13 +345,10 @@ def _write_all(handle: int, data: bytes) -> None:
         view = view[os.write(handle, view) :]
 
 
-def sync_directory(path: Path) -> None:
-    """Wait until the disk has what files a directory holds."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _is_at(file: IO[bytes], path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    return False
 
 
 @contextlib.contextmanager

@@ -5,17 +5,16 @@ from __future__ import annotations
 import select
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import TextIO
 
-from .conversation import ACCEPT, REMOVE, Reply, accept, respond
+from .conversation import ACCEPT, REMOVE, Reply, accept, as_change, respond
 from .errors import AssistantError
-from .events import Event
-from .following import LET_GO, follow, kept_in
-from .interview import Session, stamped
+from .following import LET_GO, follow
+from .interview import Session
 from .journal import Journal
 from .pages import ending_lines, page_lines, rationale_asked
 from .safe_text import clean
+from .saving import Saving
 from .transcript import save_text
 from .view import determination_line, heading, overdue_line, question_view
 
@@ -33,6 +32,9 @@ CUT = "That line is longer than this terminal passes on, so it was not taken. Gi
 class PlainReview:
     """A review read from one stream and written to another."""
 
+    go_on = ""
+    """How to go on later, if not by resuming the case."""
+
     def __init__(
         self,
         session: Session,
@@ -48,7 +50,7 @@ class PlainReview:
         self.out = out
         self.now = now
         self.said = said
-        self.unsaved = ""
+        self.saving = Saving(journal)
         self.early = ""
         self.editing = 0
         self.ended = False
@@ -68,20 +70,27 @@ class PlainReview:
             if any(len(line.encode(errors="replace")) + 1 >= TERMINAL_LINE for line in self._lines_of(text)):
                 self._say([CUT])
                 continue
+            again = self.saving.again(self.session)
             if not text.strip():
-                text = self.early or self.unsaved or text
+                text = self.early or ("" if self.editing else again) or text
             self.early = ""
             if self.editing and self._leaves(text):
                 continue
-            if self.session.concluded and not text.strip():
+            ends = self.session.concluded is not None and not text.strip()
+            if (ends or self._takes(text, today)) and self._may_leave():
                 return self._leave()
-            reply = respond(self.session, text, self.editing)
-            if reply.events or reply.pending or reply.either:
-                self.editing = 0
-            saved = self._do(reply, today)
-            self.unsaved = self.unsaved if reply.show == "keep" else "" if saved else text
-            if reply.quit:
-                return self._leave()
+
+    def _takes(self, text: str, today: date) -> bool:
+        """Do what a line says; whether it says to leave."""
+        before, line = self.session, as_change(text, self.editing)
+        reply = respond(before, text, self.editing)
+        if reply.events or reply.pending or reply.either:
+            self.editing = 0
+        if self._do(reply, today):
+            self._say(f"  {one}" for one in self.saving.done(line, before, self.session))
+        else:
+            self.saving.keep(before, line)
+        return reply.quit
 
     # --- Lines that are read ---
 
@@ -141,7 +150,7 @@ class PlainReview:
         if reply.either:
             self._say(f"  {line}" for line in reply.lines)
             answer = self._yes_or_no(REMOVE)
-            return answer is None or self._do(reply.either[0 if answer else 1], today)
+            return answer is not None and self._do(reply.either[0 if answer else 1], today)
         if not self._apply(reply):
             return False
         if reply.editing:
@@ -151,23 +160,14 @@ class PlainReview:
             answer = self._yes_or_no(ACCEPT)
             if not answer:
                 self._say(["  Nothing was changed."])
-            elif not self._apply(accept(self.session, reply.pending)):
+                return answer is not None
+            if not self._apply(accept(self.session, reply.pending)):
                 return False
         if reply.show == "keep":
-            self._keep(reply.about)
+            self._say(f"  {line}" for line in self.saving.move(self.session, reply.about))
         elif reply.show:
             self._show(reply.show, reply.about, today)
         return True
-
-    def _keep(self, directory: str) -> None:
-        try:
-            self.journal.move_to(Path(directory), self.session.events)
-        except AssistantError as error:
-            self._say([clean(str(error))])
-            return
-        self._say([f"  {kept_in(self.journal)}"])
-        if self.unsaved:
-            self._say(["  Press Enter to give the last answer again."])
 
     def _say(self, lines: Iterable[str]) -> None:
         for line in lines:
@@ -183,6 +183,8 @@ class PlainReview:
             self._say(["", f"[{view.progress}]", view.text, f"  ({view.why})", *(f"  {c}" for c in view.choices)])
         if self.editing:
             self._say([f"Changing answer {self.editing}: {TYPE_ANEW}"])
+        elif not self.early and (again := self.saving.again(self.session)):
+            self._say([f"Not saved yet: “{clean(again)}” Press Enter to try again."])
         if self.early:
             self._say([f"Typed before this was shown: “{clean(self.early)}” {PRESS_ENTER}"])
         self.out.write("> ")
@@ -193,21 +195,16 @@ class PlainReview:
 
     def _apply(self, reply: Reply) -> bool:
         """Save the events, then acknowledge them; False when they could not be saved."""
-        try:
-            self._save(reply.events)
-        except AssistantError as error:
-            self._say([clean(str(error)), "Press Enter alone to try again with the same answer."])
-            return False
+        if reply.events:
+            try:
+                self.session = self.saving.save(self.session, reply.events, self.now().isoformat(timespec="seconds"))
+            except AssistantError as error:
+                self._say([clean(str(error))])
+                return False
         self._say(f"  {line}" for line in reply.lines)
         if reply.events and not self.session.concluded:
             self._say([f"  {determination_line(self.session)}"])
         return True
-
-    def _save(self, events: tuple[Event, ...]) -> None:
-        if events:
-            written, after = stamped(self.session, events, self.now().isoformat(timespec="seconds"))
-            self.journal.append(*written)
-            self.session = after
 
     def _yes_or_no(self, question: str) -> bool | None:
         """None when the input ends."""
@@ -235,10 +232,14 @@ class PlainReview:
         else:
             self._say(page_lines(self.session, what, about))
 
+    def _may_leave(self) -> bool:
+        """Whether all is saved, or the reviewer was told that it is not and leaves all the same."""
+        told = self.saving.before_leaving(self.session, "Enter or /quit" if self.session.concluded else "/quit")
+        self._say(f"  {line}" for line in told)
+        return not told
+
     def _leave(self) -> int:
-        if self.session.concluded:
-            return DONE
-        case = self.session.started.case
-        saved = "The last answer was not saved; all others are." if self.unsaved else "Everything is saved."
-        self._say(["", f"{saved} Go on with: assistant resume {clean(case)}"])
-        return UNFINISHED
+        safe = self.saving.all_saved()
+        if not (safe and self.session.concluded):
+            self._say(["", *self.saving.last_words(self.session, self.go_on)])
+        return DONE if safe and self.session.concluded else UNFINISHED

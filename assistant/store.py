@@ -12,7 +12,8 @@ from pathlib import Path
 import platformdirs
 
 from .events import Answered, Concluded, Event, Picked, Reopened, Started, Undone
-from .journal import Owner, holder_of, sync_directory
+from .journal import Owner, holder_of
+from .places import mark_of, moved_to, place_of, sync_directory
 from .transcript import TranscriptError, read_events
 
 STATE_VARIABLE = "ASSISTANT_STATE_DIR"
@@ -20,7 +21,10 @@ STATE_VARIABLE = "ASSISTANT_STATE_DIR"
 
 @dataclass(frozen=True, slots=True)
 class StoredCase:
-    """One review in the store. `answers` counts those that stand, `outcome` is the last determination recorded."""
+    """One review in the store. `answers` counts those that stand, `outcome` is the last determination recorded.
+
+    `left` are the places that it was moved from, each with a copy that lacks what came later.
+    """
 
     path: Path
     started: Started
@@ -29,6 +33,7 @@ class StoredCase:
     outcome: str
     changed: float
     holder: Owner | None
+    left: tuple[Path, ...] = ()
 
 
 class Store:
@@ -67,10 +72,45 @@ class Store:
             name += "-" + hashlib.sha256(case.encode("utf-8", "replace")).hexdigest()[:8]
         return self.directory / f"{name}.jsonl"
 
+    def has(self, case: str) -> bool:
+        """Whether there is a review of a case here, or was until it was moved."""
+        path = self.path_of(case)
+        return path.is_file() or moved_to(path) is not None
+
+    def find(self, case: str) -> Path:
+        """The file in which a case is kept now, which may be another directory than this one.
+
+        Raises:
+            TranscriptError: There is no such review, or it was moved to a place that is away.
+        """
+        path = self.path_of(case)
+        place = place_of(path)
+        if place.is_file():
+            return place
+        if place == path:
+            raise TranscriptError(f"there is no review of case '{case}'", "Type: assistant cases")
+        raise TranscriptError(
+            f"the review of case '{case}' was moved to {place}, which is not there now",
+            f"Make that directory available; {path} is the copy without what was answered later",
+        )
+
+    def _files(self) -> tuple[Path, ...]:
+        """Every file of a review that is in this directory, or was until it was moved."""
+        if not self.directory.is_dir():
+            return ()
+        moved = {mark.with_suffix(".jsonl") for mark in self.directory.glob("*.moved")}
+        return tuple(sorted({*self.directory.glob("*.jsonl"), *moved}))
+
+    def away(self) -> tuple[tuple[str, Path], ...]:
+        """Reviews that were moved to a place that is not there now: the name of the file, and that place."""
+        places = ((path.stem, place_of(path)) for path in self._files() if moved_to(path))
+        return tuple((name, place) for name, place in places if not place.is_file())
+
     def cases(self) -> tuple[StoredCase, ...]:
         """All reviews, the last changed first. Files that are no transcripts are left out."""
         found = []
-        for path in self.directory.glob("*.jsonl") if self.directory.is_dir() else ():
+        for own in self._files():
+            path = place_of(own)
             try:
                 events = read_events(path, unfinished=True)
                 changed = path.stat().st_mtime
@@ -79,13 +119,17 @@ class Store:
             started = events[0]
             assert isinstance(started, Started)
             answers, outcome = _progress(events)
-            found.append(StoredCase(path, started, _conclusion(events), answers, outcome, changed, holder_of(path)))
+            found.append(
+                StoredCase(
+                    path, started, _conclusion(events), answers, outcome, changed, holder_of(path), _way(own, path)
+                )
+            )
         return tuple(sorted(found, key=lambda c: c.changed, reverse=True))
 
     def unreadable(self) -> tuple[Path, ...]:
         """Files of the store that are damaged, or of something else."""
         found = []
-        for path in sorted(self.directory.glob("*.jsonl")) if self.directory.is_dir() else ():
+        for path in (one for own in self._files() if (one := place_of(own)).is_file()):
             try:
                 read_events(path, unfinished=True)
             except TranscriptError:
@@ -97,23 +141,30 @@ class Store:
         return tuple(c for c in self.cases() if c.concluded and c.changed < moment and not c.holder)
 
     def remove(self, case: StoredCase) -> None:
-        """Remove a review with its lock and what was kept of it when it was damaged.
+        """Remove a review with its lock, what was kept of it when it was damaged, and all of that where it was before.
 
         Raises:
             TranscriptError: A file can not be removed.
         """
         try:
-            for path in (
-                *case.path.parent.glob(f"{case.path.stem}.damaged-*"),
-                case.path.with_suffix(".lock"),
-                case.path,
-            ):
-                path.unlink(missing_ok=True)
-            sync_directory(self.directory)
+            for file in (*case.left, case.path):
+                beside = (mark_of(file), file.with_suffix(".lock"))
+                for path in (*file.parent.glob(f"{file.stem}.damaged-*"), *beside, file):
+                    path.unlink(missing_ok=True)
+                sync_directory(file.parent)
         except OSError as error:
             raise TranscriptError(
                 f"{case.path} can not be removed: {error.strerror}", "Check its permissions"
             ) from error
+
+
+def _way(own: Path, place: Path) -> tuple[Path, ...]:
+    """The files that a review was moved from."""
+    way: list[Path] = []
+    while own != place and own not in way:
+        way.append(own)
+        own = moved_to(own) or place
+    return tuple(way)
 
 
 def _progress(events: Iterable[Event]) -> tuple[int, str]:

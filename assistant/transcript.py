@@ -17,10 +17,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from .errors import AssistantError
 from .events import READABLE, Event, Started
+from .places import typed_path
 from .safe_text import clean, visible
 
 MAX_LINE = 2_000_000
-MAX_EVENTS = 2_000
+MAX_EVENTS = 10_000
+"""So many can be read, and no more are written."""
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 _NAMES = {
@@ -273,14 +275,22 @@ def parse_piece(piece: Piece) -> tuple[Event, ...]:
 
 def save_text(path: str, text: str) -> str:
     """Write a rationale to a file of the reviewer's choice, readable by its owner alone; says what happened."""
-    target = Path(path).expanduser()
+    try:
+        target = typed_path(path)
+    except AssistantError as error:
+        return str(error)
     shown = clean(str(target))
     try:
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(visible(text))
     except FileExistsError:
         return f"{shown} exists already; choose another name."
-    except (OSError, ValueError) as error:
-        return f"{shown} could not be written: {getattr(error, 'strerror', None) or error}."
+    except OSError as error:
+        return f"{shown} could not be written: {error.strerror}."
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(visible(text))
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            target.unlink()  # a part of it would be taken for the whole
+        return f"{shown} could not be written: {error.strerror}."
     return f"Saved to {shown}."

@@ -255,7 +255,7 @@ def test_a_write_that_fails_leaves_nothing_and_the_next_one_works(journal, monke
 def test_a_review_moves_to_another_directory_with_all_its_events(journal, tmp_path):
     events = read_events(journal.path)
     old = journal.path
-    journal.move_to(tmp_path / "elsewhere", events)
+    journal.move_to(str(tmp_path / "elsewhere"), events)
     journal.append(ANSWERS[0])
     assert read_events(tmp_path / "elsewhere" / "c.jsonl") == (*events, ANSWERS[0])
     assert read_events(old) == events
@@ -312,10 +312,11 @@ def test_a_full_disk_costs_no_answer_and_the_review_goes_on(small_disk, tmp_path
     assert texts[1].startswith("left very long answer")
     (small_disk / "filler").unlink()
     third = subprocess.run(
-        [*run, "resume", "F", "--plain"], input="left\n", capture_output=True, text=True, env=state, check=False
+        [*run, "resume", "F", "--plain"], input="mri\n", capture_output=True, text=True, env=state, check=False
     )
     assert third.returncode == 3
-    assert [e.text for e in read_events(small_disk / "F.jsonl") if e.event == "answered"] == ["38", "left"]
+    assert [e.text for e in read_events(small_disk / "F.jsonl") if e.event == "answered"] == ["38"]
+    assert [e.text for e in read_events(other / "F.jsonl") if e.event == "answered"][2:] == ["mri"]
 
 
 # --- Listing and purging ---

@@ -91,9 +91,9 @@ def _rationale(args: argparse.Namespace) -> int:
     from ..rationale import render
     from ..store import Store
 
-    path = Path(args.transcript)
-    if not path.is_file() and (kept := Store.default().path_of(args.transcript)).is_file():
-        path = kept
+    path, store = Path(args.transcript), Store.default()
+    if not path.is_file() and store.has(args.transcript):
+        path = store.find(args.transcript)
     session = replayed(args, path)
     print(render(session, form=args.format, audience=args.audience, today=now().date()), end="")
     return DONE

@@ -90,6 +90,8 @@ def _review(args: argparse.Namespace) -> int:
     if args.case:
         _warn_of_a_name(args.case)
     path = store.path_of(case)
+    if store.has(case) and not path.exists():  # moved, and removed here
+        raise AssistantError(f"there is a review of case '{case}' already", f"Type: assistant resume {case}")
     journal = Journal(path)
     if holder := journal.lock(_owner()):
         raise AssistantError(f"case '{case}' is open in another window ({holder})", f"Type: assistant resume {case}")
@@ -111,7 +113,11 @@ def _review(args: argparse.Namespace) -> int:
         **({"intake": False} if args.no_intake else {}),
     )
     session = start(loaded, reads(loaded), started)
-    journal.append(started)
+    try:
+        journal.append(started)
+    except AssistantError:
+        journal.release()
+        raise
     return _run(args, session, journal)
 
 
@@ -204,6 +210,7 @@ def _resume(args: argparse.Namespace) -> int:
             )
         if problem := verify(path).problem:
             said += (f"This file was changed since it was written: {problem}.",)
+    journal.take_up()
     events = read_events(path, unfinished=True)
     started = events[0]
     assert isinstance(started, Started)
@@ -215,10 +222,7 @@ def _resume(args: argparse.Namespace) -> int:
 
 def _case_path(store: Store, case: str | None) -> Path:
     if case:
-        path = store.path_of(case)
-        if path.is_file():
-            return path
-        raise AssistantError(f"there is no review of case '{case}'", "Type: assistant cases")
+        return store.find(case)
     unfinished = [c for c in store.cases() if not c.concluded]
     if not unfinished:
         raise AssistantError("there is no unfinished review", "Type: assistant to start one")
@@ -305,7 +309,13 @@ def _cases(_args: argparse.Namespace) -> int:
     _print_cases(cases)
     for path in unreadable:
         print(f"{path} is damaged. Type: assistant resume {path.stem}", file=sys.stderr)
-    if not cases and not unreadable:
+    away = store.away()
+    for name, place in away:
+        print(f"{name} was moved to {place}, which is not there now; make that directory available.", file=sys.stderr)
+    for found in cases:
+        if found.left:
+            print(f"{clean(found.started.case)} is kept in {clean(str(found.path.parent))}", file=sys.stderr)
+    if not (cases or unreadable or away):
         print("No reviews yet.", file=sys.stderr)
     return DONE
 

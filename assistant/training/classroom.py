@@ -12,6 +12,7 @@ from ..errors import AssistantError
 from ..events import Event, Started
 from ..interview import Session, fold, start
 from ..journal import Journal, Owner, repair
+from ..places import place_of
 from ..policy import Loaded
 from ..transcript import read_events, verify
 from .charts import Chart
@@ -68,7 +69,7 @@ class Classroom:
 
     def _result(self, path: Path, mode: str) -> ChartResult | None:
         try:
-            events = read_events(path, unfinished=True)
+            events = read_events(place_of(path), unfinished=True)
         except AssistantError:
             return None  # damaged; opening it repairs it
         started = events[0]
@@ -119,7 +120,7 @@ class Classroom:
     def _open_path(self, stem: str, chart: Chart) -> tuple[Path, bool]:
         """The transcript to write, and whether it was left unfinished; a chart that was changed begins anew."""
         number = 1
-        while (path := self.records.directory / f"{stem}.{number}.jsonl").exists():
+        while (path := place_of(self.records.directory / f"{stem}.{number}.jsonl")).exists():
             try:
                 events = read_events(path, unfinished=True)
             except AssistantError:
@@ -140,6 +141,7 @@ class Classroom:
             if path.exists():
                 said = (*said, *repair(path).lines)
             if path.exists() and path.stat().st_size:
+                journal.take_up()
                 session = self._fold(read_events(path, unfinished=True))
             else:
                 session = start(self.loaded, reads(self.loaded), started)
@@ -205,7 +207,7 @@ class Classroom:
 
     def exam_path(self, exam: ExamBegun, chart_id: str) -> Path:
         """The transcript of a chart in an exam."""
-        return self.records.directory / f"{exam.exam}-{chart_id}.jsonl"
+        return place_of(self.records.directory / f"{exam.exam}-{chart_id}.jsonl")
 
     def end_exam(self, exam: ExamBegun) -> tuple[Marked, Path]:
         """Mark an exam and write its results and its certificate, as text and JSON; returns the text's path."""

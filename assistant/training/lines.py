@@ -10,7 +10,7 @@ from typing import TextIO
 from ..conversation import Reply
 from ..interview import Session
 from ..journal import Journal
-from ..plain import DONE, UNFINISHED, PlainReview
+from ..plain import PlainReview
 from .coach import COMMAND, Coach
 from .feedback import NARROW, wrapped
 
@@ -50,6 +50,8 @@ class _Lines(io.TextIOBase):
 
 class PlainTraining(PlainReview):
     """A review of a chart, line by line, with what the chart says of each answer."""
+
+    go_on = "Go on with the same command."
 
     def __init__(
         self,
@@ -99,9 +101,3 @@ class PlainTraining(PlainReview):
             self._say(["", *self.coach.ending(self.session, today, self.width)])
         else:
             super()._show(what, about, today)
-
-    def _leave(self) -> int:
-        if self.session.concluded:
-            return DONE
-        self._say(["", "Everything is saved. Go on with the same command."])
-        return UNFINISHED

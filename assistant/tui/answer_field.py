@@ -29,7 +29,7 @@ _HINT = "\1"
 
 
 class AnswerField(Widget, can_focus=True):
-    """One answer. Enter posts it and empties the field; `restore` puts it back if it could not be kept."""
+    """One answer. Enter posts it and empties the field; `restore` puts it back if it is not to be given yet."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"answer-field--cursor", "answer-field--hint"}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -101,7 +101,7 @@ class AnswerField(Widget, can_focus=True):
         self._edit(0, len(self.text), text)
 
     def restore(self, text: str) -> None:
-        """Put back a text that was posted and could not be kept, before anything typed since."""
+        """Put back a text that was posted and is not to be given yet, before anything typed since."""
         self._edit(0, 0, text)
 
     def set_hint(self, hint: str) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
-from rich.text import Text
 from textual import events, on
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -20,14 +19,15 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
-from ..conversation import REMOVE, Reply, accept, respond
+from ..conversation import REMOVE, Reply, accept, as_change, respond
 from ..errors import AssistantError
 from ..events import Answered, Event, Picked
-from ..following import follow, kept_in
-from ..interview import Session, stamped
+from ..following import LET_GO, follow
+from ..interview import Session
 from ..journal import Journal
 from ..pages import page_lines, rationale_asked
 from ..safe_text import clean
+from ..saving import Saving
 from ..transcript import save_text
 from ..view import overdue_line
 from .answer_field import MAX_LENGTH, AnswerField
@@ -48,7 +48,6 @@ LOOK_EVERY = 1.0
 CHANGING = float("inf")
 REACTION = 0.25
 """Nobody who was typing has read a new question in so many seconds."""
-NOT_SAVED = "The last answer was not saved; all others are."
 NOT_SENT = "What stood in the answer field was not sent."
 REMOVE_KEYS = (Key("Enter", "Save without it"), Key("n", "Save as typed"), Key("Esc", "Back to the answer"))
 LEAVING = {"ctrl+q", "ctrl+c"}
@@ -101,8 +100,9 @@ class ReviewApp(OrderlyApp):
         self._now = now
         self._review = ReviewScreen(session, self._today, said)
         self._review.looking = journal.holder is not None
-        self._unsaved = ""
-        self._undecided = False
+        self._saving = Saving(journal)
+        self.farewell = ""
+        """What is said when the screen is gone: no line of it broken, so that what is not saved can be copied."""
         self._shown_since = CHANGING
         self._changes = 0
         self._waiting: list[events.Key | events.Paste] = []
@@ -146,12 +146,11 @@ class ReviewApp(OrderlyApp):
         followed = follow(self.session, self._journal)
         if followed:
             self.session = followed
+            self._review.waiting = self._saving.again(followed)
         if not self._journal.holder:
             self._looking.stop()
             self._review.looking = False
-            self._review.show(
-                self.session, ["The other window has been closed; you can answer here now."], answered=False
-            )
+            self._review.show(self.session, [LET_GO], answered=False)
         elif followed:
             self._review.show(self.session, [f"Open in another window: {self._journal.holder}."], answered=False)
 
@@ -168,22 +167,31 @@ class ReviewApp(OrderlyApp):
             self._screen_changes()
             self.screen_change_signal.subscribe(self, self._screen_changes, immediate=True)
 
+    go_on = ""
+    """How to go on later, if not by resuming the case."""
+
     @property
     def last_words(self) -> str:
-        """How to go on later; said after leaving and after a fault."""
-        saved = NOT_SAVED if self._unsaved or self._undecided else "Everything is saved."
-        return f"{saved} Go on with: assistant resume {clean(self.session.started.case)}"
+        """Whether all is saved, and how to go on later; said after a fault."""
+        return self._saving.in_short(self.session, self.go_on)
 
     def action_leave(self) -> None:
         """Leave, when what was given before is saved."""
         self._behind_what_was_typed(self._leave)
 
     def _leave(self) -> None:
-        if self.session.concluded:
+        """Leave; the first time not, when something is not saved."""
+        if told := self._saving.before_leaving(self.session, "Ctrl+Q (or /quit)"):
+            self.say(told)
+        elif self.session.concluded and self._saving.all_saved():
             self.exit(return_code=DONE)
         else:
-            unsent = f"{NOT_SENT} " if self._review.field.text.strip() or self._waiting else ""
-            self.exit(return_code=UNFINISHED, message=Text(unsent + self.last_words))
+            self._say_farewell(NOT_SENT if self._review.field.text.strip() or self._waiting else "")
+            self.exit(return_code=UNFINISHED)
+
+    def _say_farewell(self, before: str = "") -> None:
+        words = "\n".join(self._saving.last_words(self.session, self.go_on))
+        self.farewell = f"{before} {words}".strip()
 
     def action_leave_if_again(self) -> None:
         """The second press leaves; the first one says so."""
@@ -191,7 +199,7 @@ class ReviewApp(OrderlyApp):
 
     def _leave_if_again(self) -> None:
         now = time.monotonic()
-        if now - self._first_press < SECOND_PRESS:
+        if now - self._first_press < SECOND_PRESS or not self._saving.all_saved():
             self._leave()
         else:
             self._first_press = now
@@ -301,44 +309,43 @@ class ReviewApp(OrderlyApp):
         self.say([f"That is longer than {MAX_LENGTH:,} characters; nothing was pasted."])
 
     def submit(self, text: str) -> None:
-        """Do what a typed line means; a line that could not be read or saved goes back into the answer field."""
+        """Do what a typed line means; one that could not be saved is kept apart, and Enter alone gives it again."""
         editing = self._review.editing
         if editing and text.strip() in {"", self.session.turns[editing - 1].text.strip()}:
             self.leave_as_it_was()
             return
+        if not text.strip():
+            text = self._saving.again(self.session) or text
         try:
             reply = respond(self.session, text, editing)
         except Exception as fault:  # noqa: BLE001 - no fault may cost the reviewer an answer; the session is unchanged
             self.say(
-                [f"{apology(fault, 'This was not recorded')} Say it in other words, /skip it, or leave with Ctrl+Q."]
+                [
+                    f"{apology(fault, 'This was not recorded')} Say it in other words; or empty the field (Ctrl+U) and "
+                    "type /skip, or leave with Ctrl+Q."
+                ]
             )
             self._review.field.restore(text)
             return
+        line = as_change(text, editing)
         if reply.events or reply.pending or reply.either:
             self._review.editing = 0
         if reply.either:
-            self._choose(text, reply, reply.either, editing)
-        elif self._apply(reply):
-            self._unsaved = "" if reply.events else self._unsaved
+            self._choose(line, text, reply, reply.either, editing)
         else:
-            self._keep_typed(text)
+            self._apply(reply, line)
 
-    def _keep_typed(self, text: str) -> None:
-        """What could not be saved goes back into the field, and comes back after another command."""
-        self._unsaved = text
-        self._review.field.restore(text)
-
-    def _choose(self, text: str, reply: Reply, either: tuple[Reply, Reply], editing: int) -> None:
+    def _choose(self, line: str, text: str, reply: Reply, either: tuple[Reply, Reply], editing: int) -> None:
         """Ask before what was typed is written anywhere; Escape puts it back into the field."""
-        self._undecided = True
+        self._saving.keep(self.session, line)
 
         def decided(answer: str | None) -> None:
-            self._undecided = False
             if answer is None:
+                self._saving.drop(line)
                 self._review.editing = editing
                 self._review.field.restore(text)
-            elif not self._apply(either[0] if answer == "y" else either[1]):
-                self._keep_typed(text)
+            else:
+                self._apply(either[0] if answer == "y" else either[1], line)
 
         self.push_screen(Confirm([*reply.lines, "", REMOVE], "Before this is saved:", REMOVE_KEYS), decided)
 
@@ -348,18 +355,24 @@ class ReviewApp(OrderlyApp):
         if isinstance(screen, ReviewScreen | Page | Confirm | Entry | Pick):
             screen.say(lines)
 
-    def _apply(self, reply: Reply) -> bool:
-        """Save what happened, then show it; False when it could not be saved, and then nothing has happened."""
+    def _apply(self, reply: Reply, line: str) -> None:
+        """Save what happened, then show it; a line that could not be saved is kept, and then nothing has happened."""
+        before = self.session
         try:
-            self._save(reply.events)
+            if reply.events:
+                self._saving.keep(before, line)  # until it is saved, whatever comes between
+                at = self._now().isoformat(timespec="seconds")
+                self.session = self._saving.save(before, reply.events, at)
         except AssistantError as error:
-            self.say([clean(str(error))])
-            return False
+            self._show_unsaved([clean(str(error))])
+            return
+        said = (*reply.lines, *self._saving.done(line, before, self.session))
         answered = any(isinstance(e, Answered | Picked) and not getattr(e, "replaces", None) for e in reply.events)
         if reply.pending:
-            self._confirm(reply.pending, reply.lines)
+            self._confirm(reply.pending, said, line)
         else:
-            self._review.show(self.session, reply.lines, answered=answered)
+            self._review.waiting = self._saving.again(self.session)
+            self._review.show(self.session, said, answered=answered)
         if reply.editing:
             self._begin_change(reply.editing, reply.prefill)
         if reply.show:
@@ -367,7 +380,11 @@ class ReviewApp(OrderlyApp):
         self._content_changed()
         if reply.quit:
             self._leave()
-        return True
+
+    def _show_unsaved(self, lines: Sequence[str]) -> None:
+        """What could not be saved is shown, and the field says that Enter gives it again."""
+        waiting = self._review.waiting = self._saving.again(self.session)
+        self.say([*lines, *([f"Not saved yet: {clean(waiting)}"] if waiting else [])])
 
     def _begin_change(self, number: int, old: str) -> None:
         """The next answer replaces an earlier one, whose text stands in the field."""
@@ -387,23 +404,18 @@ class ReviewApp(OrderlyApp):
             self._review.field.set_text("")
         self._review.say([f"Answer {number} stays as it was."])
 
-    def _save(self, events: tuple[Event, ...]) -> None:
-        if events:
-            written, after = stamped(self.session, events, self._now().isoformat(timespec="seconds"))
-            self._journal.append(*written)
-            self.session = after
-
-    def _confirm(self, pending: Event, lines: Iterable[str]) -> None:
-        effects = tuple(lines)
+    def _confirm(self, pending: Event, lines: Sequence[str], line: str) -> None:
+        """Ask whether a change is to be made; until then it is not saved."""
+        self._saving.keep(self.session, line)
 
         def decided(accepted: str | None) -> None:
-            if accepted != "y":
-                self._review.say(["Nothing was changed."])
-            elif not self._apply(accept(self.session, pending)):
-                self._confirm(pending, effects)
-                self.call_after_refresh(self.say, ["It could not be saved. Free some space, then press Enter again."])
+            if accepted == "y":
+                self._apply(accept(self.session, pending), line)
+            else:
+                self._saving.drop(line)
+                self._show_unsaved(["Nothing was changed."])
 
-        self.push_screen(Confirm(effects), decided)
+        self.push_screen(Confirm(lines), decided)
 
     # --- What can be opened ---
 
@@ -412,7 +424,7 @@ class ReviewApp(OrderlyApp):
         if what == "rationale":
             self._open_rationale(about)
         elif what == "keep":
-            self._keep(about)
+            self.say(self._saving.move(self.session, about))
         elif what == "answers":
             self._push(answers_screen(self.session))
         elif what == "criteria":
@@ -429,16 +441,6 @@ class ReviewApp(OrderlyApp):
     def _overdue_if(self, what: str) -> tuple[str, ...]:
         """The whole sentence on the policy's own review, of which the status has room for a part."""
         return ("", overdue_line(self.session, self._today)) if what in {"help", "why", "policy"} else ()
-
-    def _keep(self, directory: str) -> None:
-        try:
-            self._journal.move_to(Path(directory), self.session.events)
-        except AssistantError as error:
-            self.say([clean(str(error))])
-            return
-        self.say([kept_in(self._journal)])
-        if self._unsaved:
-            self._review.field.set_text(self._unsaved)
 
     def _open_rationale(self, about: str) -> None:
         from ..rationale import AUDIENCES, render  # here: templates are loaded only when they are needed
@@ -597,7 +599,16 @@ def run(
         The exit code: 0 concluded, 3 left unfinished, 128 and the number of a signal, 1 after a fault.
     """
     app = ReviewApp(session, journal, ascii_only=ascii_only, now=now, said=said)
+    return run_to_the_end(app, mouse=mouse, faulted=faulted)
+
+
+def run_to_the_end(
+    app: ReviewApp, *, mouse: bool, faulted: Callable[[BaseException, Sequence[Event]], None] | None
+) -> int:
+    """Run the screen, and say what there is to say when it is gone; returns the exit code."""
     app.run(mouse=mouse)
+    if app.farewell:
+        print(app.farewell, file=sys.stderr)
     if app.fault and faulted:
         faulted(app.fault, app.session.events)
     return CRASHED if app.return_code is None else app.return_code

@@ -53,7 +53,7 @@ HELP = (
     "  F4: all answers; Enter changes one, or chooses a value yourself",
     "  F5: note; F9: rationale",
     "  Page Up, Page Down, or Tab: earlier answers; Escape: back to the answer field",
-    "  Ctrl+Q: leave; everything is kept",
+    "  Ctrl+Q: leave; says first if anything is not saved",
     "Everything can be typed as well: / alone lists the commands.",
 )
 CRITERIA_HELP = (
@@ -108,6 +108,8 @@ class ReviewScreen(Screen[None]):
         self._said = said
         self.looking = False
         self.editing = 0
+        self.waiting = ""
+        """A line that could not be saved; Enter gives it again."""
         self._answered = False
         self._drawn: dict[str, str] = {}
 
@@ -164,8 +166,12 @@ class ReviewScreen(Screen[None]):
             self._update("question", self._question())
             self.query_one("#criteria", Pane).set_lines(self._criteria())
             self._update("status", self._status())
-            changing = f"Changing answer {self.editing}; Esc leaves it as it was"
-            self.field.set_hint(changing if self.editing else field_hint(session))
+            self.field.set_hint(self._hint())
+
+    def _hint(self) -> str:
+        if self.editing:
+            return f"Changing answer {self.editing}; Esc leaves it as it was"
+        return f"Enter tries to save again: {self.waiting}" if self.waiting else field_hint(self._session)
 
     def say(self, lines: Iterable[str]) -> None:
         """Say something about the session as it stands."""

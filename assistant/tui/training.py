@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import ClassVar, Protocol
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -15,9 +14,8 @@ from ..conversation import Reply
 from ..events import Event
 from ..interview import Session
 from ..journal import Journal
-from .app import DONE, UNFINISHED, ReviewApp
+from .app import DONE, UNFINISHED, ReviewApp, run_to_the_end
 from .contents import plain, question_lines, status_lines
-from .endings import CRASHED
 from .keybar import Key, KeyBar
 from .pages import READING_KEYS, Page
 from .pane import Pane
@@ -127,6 +125,7 @@ class TrainingScreen(ReviewScreen):
 class TrainingApp(ReviewApp):
     """A review of a chart on the screen."""
 
+    go_on = "Go on with the same command."
     CSS = """
     #chart { dock: left; width: 45%; padding: 0 0 0 1; border-right: solid $foreground 30%; display: none; }
     .-beside #chart { display: block; }
@@ -150,11 +149,6 @@ class TrainingApp(ReviewApp):
         self._review = self._training
         self._page = Page(f"Chart {coach.title}", chart_lines(coach), keys=(Key("F6", "Back"),))
 
-    @property
-    def last_words(self) -> str:
-        """How to go on later."""
-        return "Everything is saved. Go on with the same command."
-
     def on_mount(self) -> None:
         """The time runs, whether or not anything is typed."""
         super().on_mount()
@@ -164,7 +158,10 @@ class TrainingApp(ReviewApp):
             self.set_timer(max(0.1, left), self._end_time)
 
     def _end_time(self) -> None:
-        self.exit(return_code=UNFINISHED, message=Text("The time is over."))
+        self.farewell = "The time is over."
+        if not self._saving.all_saved():
+            self._say_farewell(self.farewell)
+        self.exit(return_code=UNFINISHED)
 
     def submit(self, text: str) -> None:
         """`/chart` opens the chart, with words it looks for them; everything else is an answer or a command."""
@@ -181,12 +178,11 @@ class TrainingApp(ReviewApp):
         if not pane.search(words):
             self.say([f"“{words}” is not in the chart."])
 
-    def _apply(self, reply: Reply) -> bool:
+    def _apply(self, reply: Reply, line: str) -> None:
         at = self._now().isoformat(timespec="seconds")
-        done = super()._apply(self._coach.coached(self.session, reply, at))
+        super()._apply(self._coach.coached(self.session, reply, at), line)
         if self.session.concluded and self._coach.exam:
             self.exit(return_code=DONE)
-        return done
 
     def _open_rationale(self, about: str) -> None:
         """A closed chart shows how it went, with both rationales."""
@@ -226,7 +222,4 @@ def run(
 ) -> int:
     """Review a chart on the screen; the exit codes are those of a review."""
     app = TrainingApp(session, journal, coach, ascii_only=ascii_only, now=now, said=said)
-    app.run(mouse=mouse)
-    if app.fault and faulted:
-        faulted(app.fault, app.session.events)
-    return CRASHED if app.return_code is None else app.return_code
+    return run_to_the_end(app, mouse=mouse, faulted=faulted)

@@ -63,12 +63,12 @@ def main(path, *options):
     from assistant import tui
 
     if "broken" in options:
-        from assistant.tui import app
+        from assistant import saving
 
         def fail(session, _events, _at):
             raise RuntimeError(session.started.case, "Jane Roe")
 
-        app.stamped = fail
+        saving.stamped = fail
     session = new_session()
     journal = Journal(Path(path))
     journal.append(session.started)

@@ -32,12 +32,14 @@ def test_an_answer_is_posted_kept_and_shown(drive):
     drive(steps)
 
 
-def test_what_can_not_be_saved_stays_in_the_field_until_it_can(drive):
+def test_what_can_not_be_saved_is_given_again_by_enter_alone(drive):
     async def steps(driven):
         driven.journal.full = True
         await driven.answer("38 yo")
-        assert driven.field.text == "38 yo"
+        assert driven.field.text == ""
+        assert "Enter tries to save again: 38 yo" in driven.text
         assert "No space left on device" in driven.log
+        assert "Not saved yet: 38 yo" in driven.log
         assert kinds(driven) == [Started]
         driven.journal.full = False
         await driven.press("enter")
@@ -54,11 +56,38 @@ def test_a_review_goes_on_in_another_place_with_the_answer_that_could_not_be_sav
         driven.journal.full = False
         await driven.answer(f"/keep {tmp_path / 'other'}")
         assert "Saved in" in driven.log
-        assert driven.field.text == "38 yo"
+        assert "Enter tries to save again: 38 yo" in driven.text
         await driven.press("enter")
         assert [e.event for e in read_events(tmp_path / "other" / "review.jsonl")] == ["started", "asked", "answered"]
 
     drive(steps)
+
+
+def test_ctrl_c_says_at_once_what_is_not_saved_and_leaves_when_pressed_again(drive):
+    async def steps(driven):
+        driven.journal.full = True
+        await driven.answer("38 yo")
+        await driven.press("ctrl+c")
+        assert "Not saved: 38 yo" in driven.log
+        assert "everything is kept" not in driven.log
+        assert driven.app.return_code is None
+        await driven.press("ctrl+c")
+
+    app = drive(steps)
+    assert app.return_code == 3
+    assert "38 yo\n" in app.farewell
+
+
+def test_a_change_that_waits_for_its_enter_is_not_said_to_be_saved(drive):
+    async def steps(driven):
+        await driven.answer("38 yo")
+        await driven.answer("/edit 1 52 yo")
+        await driven.press("ctrl+q")
+        assert driven.app.return_code is None
+        assert "Not saved: /edit 1 52 yo" in driven.text
+        await driven.press("escape", "ctrl+q")
+
+    assert "Everything is saved" in drive(steps).farewell
 
 
 def test_what_names_a_patient_is_asked_about_before_anything_is_written(drive):
@@ -109,15 +138,19 @@ def test_a_fault_in_reading_an_answer_does_not_cost_it(drive, monkeypatch):
     drive(steps)
 
 
-def test_a_change_that_can_not_be_saved_is_asked_again(drive):
+@pytest.mark.parametrize("change", [("/edit 1 52 yo",), ("/edit 1", "52 yo")])
+def test_a_change_that_can_not_be_saved_is_asked_again(drive, change):
     async def steps(driven):
         await driven.answer("38 yo")
-        await driven.answer("/edit 1 52 yo")
+        for line in change:
+            await driven.answer(line)
         driven.journal.full = True
         await driven.press("enter")
-        assert isinstance(driven.app.screen, Confirm)
-        assert "could not be saved" in driven.text
+        assert "could not be saved" in driven.log
+        assert "Not saved yet: /edit 1 52 yo" in driven.log
         driven.journal.full = False
+        await driven.press("enter")
+        assert isinstance(driven.app.screen, Confirm)
         await driven.press("enter")
         assert driven.app.session.turns[0].text == "52 yo"
 
