@@ -11,7 +11,7 @@ from typing import TextIO
 from .conversation import ACCEPT, REMOVE, Reply, accept, respond
 from .errors import AssistantError
 from .events import Event
-from .following import LET_GO, follow, kept_in
+from .following import LET_GO, SEEN_AGAIN, follow, kept_in
 from .interview import Session, stamped
 from .journal import Journal
 from .pages import ending_lines, page_lines, rationale_asked
@@ -129,7 +129,10 @@ class PlainReview:
         """In a window that only looks: what has happened in the other one."""
         if not self.journal.holder:
             return
+        unseen = self.journal.unseen
         followed = follow(self.session, self.journal)
+        if self.journal.unseen or unseen:
+            self._say([self.journal.unseen or SEEN_AGAIN])
         if followed:
             self.session = followed
             self._say([*(f"  {line}" for line in page_lines(self.session, "answers", ""))])

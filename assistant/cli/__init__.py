@@ -66,5 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def entry() -> NoReturn:
-    """The console command."""
+    """The console command. From here on the process list shows none of its arguments."""
+    from setproctitle import setproctitle
+
+    setproctitle("assistant")
     raise SystemExit(main())

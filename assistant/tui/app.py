@@ -23,7 +23,7 @@ from textual.screen import ModalScreen, Screen
 from ..conversation import REMOVE, Reply, accept, respond
 from ..errors import AssistantError
 from ..events import Answered, Event, Picked
-from ..following import follow, kept_in
+from ..following import LET_GO, SEEN_AGAIN, follow, kept_in
 from ..interview import Session, stamped
 from ..journal import Journal
 from ..pages import page_lines, rationale_asked
@@ -143,15 +143,16 @@ class ReviewApp(OrderlyApp):
             self._looking = self.set_interval(LOOK_EVERY, self._look)
 
     def _look(self) -> None:
+        unseen = self._journal.unseen
         followed = follow(self.session, self._journal)
         if followed:
             self.session = followed
         if not self._journal.holder:
             self._looking.stop()
             self._review.looking = False
-            self._review.show(
-                self.session, ["The other window has been closed; you can answer here now."], answered=False
-            )
+            self._review.show(self.session, [LET_GO], answered=False)
+        elif self._journal.unseen != unseen:
+            self._review.show(self.session, [self._journal.unseen or SEEN_AGAIN], answered=False)
         elif followed:
             self._review.show(self.session, [f"Open in another window: {self._journal.holder}."], answered=False)
 
