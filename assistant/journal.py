@@ -5,9 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
-import socket
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +12,19 @@ from typing import IO
 
 from .errors import AssistantError
 from .events import Event
+from .ownership import (
+    Identity,
+    Owner,
+    check_directory,
+    check_file,
+    end_window,
+    identity_of,
+    noted_in,
+    open_own,
+    take,
+    unusable,
+)
+from .ownership import holder_of as holder_of  # noqa: PLC0414 - who asks about a journal asks here
 from .places import mark_moved, mark_of, moved_to, sync_directory, typed_path
 from .transcript import MAX_EVENTS, MAX_LINE, TranscriptError, chained, encode, link, parse_line, recorded_link
 
@@ -26,24 +36,6 @@ FULL = "Leave with /quit, and go on in a new review from an earlier answer: assi
 KEEP = "Nothing was written. Type /keep and another directory to save there all that was given here"
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Who has a review open: the login name, host, process, and since when (ISO 8601)."""
-
-    user: str
-    host: str
-    pid: int
-    since: str
-
-    def __str__(self) -> str:
-        return f"{self.user or 'someone'} on {self.host}, process {self.pid}, since {self.since[:16].replace('T', ' ')}"
-
-    @classmethod
-    def of_this_process(cls, user: str, since: str) -> Owner:
-        """This process."""
-        return cls(user, socket.gethostname(), os.getpid(), since)
-
-
 class Journal:
     """A transcript being written: an event is on disk before `append` returns."""
 
@@ -51,8 +43,11 @@ class Journal:
         self.path = path
         self.holder: Owner | None = None
         """Who else has the review open; this window then only looks."""
+        self.unseen = ""
+        """Why a window that only looks can not see the review just now; empty while it can."""
         self.owner: Owner | None = None
         self._lock: IO[bytes] | None = None
+        self._known: tuple[Identity, Identity] = (None, None)
         self._size: int | None = None
         self._inode = 0
         self._seen: int | None = None
@@ -72,39 +67,57 @@ class Journal:
         own process that has the review, such as one whose line was lost without anybody noticing.
 
         Raises:
-            TranscriptError: The lock file can not be written.
+            TranscriptError: The review or its lock can not be used, others could read it, or its window did not leave.
         """
-        import portalocker
-
         self.owner = owner
-        try:
-            handle = os.open(self.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError as error:
-            raise _not_begun(self.path.parent, error) from error
-        file = os.fdopen(handle, "r+b", buffering=0)
-        noted = _noted(file)
-        try:
-            portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
-        except portalocker.LockException:
-            if take_over and noted and noted.host == owner.host and _ended(noted.pid):
-                file.close()
-                return self.lock(owner)
-            file.close()
-            self.holder = noted or Owner("", "another window", 0, "")
-            return self.holder
-        noted = _noted(file)
-        if noted and noted.host != owner.host and not take_over:
-            file.close()
-            self.holder = noted
-            return noted
-        try:
-            file.seek(0)
-            file.truncate()
-            file.write(json.dumps(asdict(owner)).encode())
-        except OSError:
-            pass  # a full disk: the lock holds without a note of its owner
-        self._lock, self.holder, self._size, self._seen = file, None, None, None
+        check_directory(self.path.parent)
+        if self.path.exists():
+            open_own(self.path, os.O_RDONLY).close()
+        with contextlib.ExitStack() as opened:
+            file = opened.enter_context(open_own(self.lock_path, os.O_RDWR | os.O_CREAT))
+            free = take(file)
+            if not free and take_over:
+                end_window(file, owner.host)
+                free = True
+            noted = noted_in(file)
+            if not free or (noted and noted.host != owner.host and not take_over):
+                self._known = identity_of(file), identity_of(self.path)
+                self.holder = noted or Owner("", "another window", 0, "")
+                return self.holder
+            if identity_of(file) != identity_of(self.lock_path):
+                raise TranscriptError(f"{self.lock_path} was removed or replaced just now", "Try again")
+            opened.pop_all()
+        self.hold(file)
         return None
+
+    def look(self) -> IO[bytes] | None:
+        """See that the review is still the one that another window has; its lock, when that window has let it go.
+
+        Raises:
+            TranscriptError: It can not be seen, or another file is in its place.
+        """
+        with contextlib.ExitStack() as opened:
+            file = opened.enter_context(open_own(self.lock_path, os.O_RDWR))
+            try:
+                if self._known != (identity_of(file), identity_of(self.path)):
+                    raise TranscriptError(f"{self.path} or its lock file is not the file that it was")
+            except OSError as error:
+                raise unusable(self.path, error) from error
+            free = take(file)
+            noted = noted_in(file)
+            if not free or (noted and self.owner and noted.host != self.owner.host):
+                self.holder = noted or self.holder
+                return None
+            opened.pop_all()
+        return file
+
+    def hold(self, lock: IO[bytes]) -> None:
+        """Have the review from now on, by its lock."""
+        with contextlib.suppress(OSError):  # a full disk: the lock holds without a note of its owner
+            lock.seek(0)
+            lock.truncate()
+            lock.write(json.dumps(asdict(self.owner)).encode() if self.owner else b"")
+        self._lock, self.holder, self._size, self._seen = lock, None, None, None
 
     @property
     def lock_path(self) -> Path:
@@ -128,6 +141,7 @@ class Journal:
             TranscriptError: Nothing was written (another window has the review open, a full disk); what to do.
         """
         self._be_the_writer()
+        self._check_lock()
         if self._size is None:
             self.take_up()
         lines, last, number = [], self._link, self._line
@@ -149,6 +163,22 @@ class Journal:
         if self.holder:
             raise TranscriptError(
                 f"this review is open in another window ({self.holder})", "Here you can look, but not answer"
+            )
+
+    def _check_lock(self) -> None:
+        """See that no other window can have taken the review by a lock file in the place of ours."""
+        if not self._lock:
+            return
+        try:
+            there = identity_of(self.lock_path)
+        except OSError:
+            return  # it can not be told; saving says what is wrong
+        if not self.path.parent.is_dir():
+            return  # there saving fails, and says so
+        if there != identity_of(self._lock):
+            raise TranscriptError(
+                f"{self.lock_path} was removed or replaced, so another window may have this review",
+                "Nothing was written; leave with /quit, then type: assistant resume",
             )
 
     def take_up(self) -> None:
@@ -183,6 +213,7 @@ class Journal:
         try:
             handle = os.open(self.path, flags, 0o600)
             try:
+                check_file(handle, self.path)
                 found = os.fstat(handle)
                 if found.st_size != self._size or (not new and found.st_ino != self._inode):
                     raise TranscriptError(f"{self.path} was changed by something else", KEEP)
@@ -267,14 +298,20 @@ class Journal:
         """In a window that only looks: go where the other window went."""
         if onward := moved_to(self.path):
             self.path, self._seen = onward, None
+            with contextlib.suppress(OSError):  # the next look says what can not be seen there
+                self._known = identity_of(self.lock_path), identity_of(self.path)
 
     def grown(self) -> bool:
-        """Whether the file is another one than when this was last asked: for windows that only look."""
+        """Whether the file changed since this was last asked, or could not be seen then: for windows that only look.
+
+        Raises:
+            TranscriptError: It can not be seen now.
+        """
         try:
             size = self.path.stat().st_size
-        except OSError:
-            return False
-        changed, self._seen = size != self._seen, size
+        except OSError as error:
+            raise unusable(self.path, error) from error
+        changed, self._seen = size != self._seen or bool(self.unseen), size
         return changed
 
 
@@ -295,48 +332,6 @@ def _not_begun(directory: Path, error: OSError) -> TranscriptError:
 
 def _not_saved(path: Path, error: OSError) -> TranscriptError:
     return TranscriptError(f"the answer could not be saved to {path}: {error.strerror}", TRY_AGAIN)
-
-
-def _ended(pid: int) -> bool:
-    """Ask another window of one's own to leave, as a lost line would, and wait until it has."""
-    try:
-        os.kill(pid, signal.SIGHUP)
-        for _ in range(50):
-            time.sleep(0.1)
-            os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
-
-
-def _noted(file: IO[bytes]) -> Owner | None:
-    """The owner that a lock file names."""
-    try:
-        file.seek(0)
-        content = json.loads(file.read(2_000))
-        return Owner(str(content["user"]), str(content["host"]), int(content["pid"]), str(content["since"]))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return None
-
-
-def holder_of(path: Path) -> Owner | None:
-    """Who has a review open now, without taking it."""
-    import portalocker
-
-    try:
-        with path.with_suffix(".lock").open("rb") as file:
-            noted = _noted(file)
-            try:
-                portalocker.lock(file, portalocker.LockFlags.SHARED | portalocker.LockFlags.NON_BLOCKING)
-            except portalocker.LockException:
-                return noted or Owner("", "another window", 0, "")
-            if not noted:
-                return None
-            return noted if noted and noted.host != socket.gethostname() else None
-    except OSError:
-        return None
 
 
 def _write_all(handle: int, data: bytes) -> None:
@@ -444,7 +439,8 @@ def _beside(path: Path) -> Path:
 def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Write a file whole or not at all, readable by its owner alone unless a mode is given."""
     new = path.with_suffix(".new")
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+    new.unlink(missing_ok=True)  # what stands there could be another's, and be read by them
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     try:
         _write_all(handle, data)
         os.fsync(handle)

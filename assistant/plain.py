@@ -9,7 +9,7 @@ from typing import TextIO
 
 from .conversation import ACCEPT, REMOVE, Reply, accept, as_change, respond
 from .errors import AssistantError
-from .following import LET_GO, follow
+from .following import LET_GO, SEEN_AGAIN, follow
 from .interview import Session
 from .journal import Journal
 from .pages import ending_lines, page_lines, rationale_asked
@@ -138,7 +138,10 @@ class PlainReview:
         """In a window that only looks: what has happened in the other one."""
         if not self.journal.holder:
             return
+        unseen = self.journal.unseen
         followed = follow(self.session, self.journal)
+        if self.journal.unseen or unseen:
+            self._say([self.journal.unseen or SEEN_AGAIN])
         if followed:
             self.session = followed
             self._say([*(f"  {line}" for line in page_lines(self.session, "answers", ""))])

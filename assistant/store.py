@@ -12,7 +12,7 @@ from pathlib import Path
 import platformdirs
 
 from .events import Answered, Concluded, Event, Picked, Reopened, Started, Undone
-from .journal import Owner, holder_of
+from .ownership import Owner, check_directory, holder_of
 from .places import mark_of, moved_to, place_of, sync_directory
 from .transcript import TranscriptError, read_events
 
@@ -49,11 +49,18 @@ class Store:
         return cls(Path(given) if given else platformdirs.user_state_path("assistant") / "reviews")
 
     def prepare(self) -> None:
-        """Make the directory, readable by its owner alone."""
+        """Make the directory, readable by its owner alone.
+
+        Raises:
+            TranscriptError: It can not be made or written, or other users may write it.
+        """
         try:
             if not self.directory.is_dir():
-                self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+                for missing in reversed([p for p in self.directory.parents if not p.exists()]):
+                    missing.mkdir(exist_ok=True, mode=0o700)
+                self.directory.mkdir(exist_ok=True, mode=0o700)
                 sync_directory(self.directory.parent)
+            check_directory(self.directory)
             self.directory.chmod(0o700)
             if not os.access(self.directory, os.W_OK | os.X_OK):
                 raise PermissionError(13, "Permission denied")

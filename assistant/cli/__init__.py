@@ -71,5 +71,8 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def entry() -> NoReturn:
-    """The console command."""
+    """The console command. From here on the process list shows none of its arguments."""
+    from setproctitle import setproctitle
+
+    setproctitle("assistant")
     raise SystemExit(main())

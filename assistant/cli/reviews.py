@@ -20,7 +20,8 @@ from .output import print_row
 if TYPE_CHECKING:
     from ..events import Event
     from ..interview import Session
-    from ..journal import Journal, Owner
+    from ..journal import Journal
+    from ..ownership import Owner
     from ..policy import Loaded
     from ..store import Store, StoredCase
 
@@ -57,12 +58,14 @@ def register(commands: Commands) -> None:
 def _add_request_options(review: Parser) -> None:
     review.add_argument("--case", metavar="REF", help="case reference, never a name (default: made from the time)")
     review.add_argument("--reviewer", metavar="NAME", help="who reviews (default: the login name)")
-    review.add_argument("--request", type=Path, metavar="FILE", help="request facts from a YAML or JSON file")
+    review.add_argument(
+        "--request", type=Path, metavar="FILE", help="request facts from a YAML or JSON file; - is standard input"
+    )
     review.add_argument("--codes", metavar="LIST", help="procedure codes, separated by commas")
     review.add_argument("--side", metavar="SIDE", help="side on the request form")
     review.add_argument("--documented-side", metavar="SIDE", help="side in the notes and images")
     review.add_argument("--date-of-service", type=day, metavar="YYYY-MM-DD", help="planned date of service")
-    review.add_argument("--birth-date", type=day, metavar="YYYY-MM-DD", help="date of birth")
+    review.add_argument("--birth-date", type=_only_in_a_request, help=argparse.SUPPRESS)
     review.add_argument(
         "--date-order",
         choices=("month-day", "day-month"),
@@ -71,6 +74,14 @@ def _add_request_options(review: Parser) -> None:
     )
     review.add_argument(
         "--no-intake", action="store_true", help="ask about the request form only where a release needs it"
+    )
+
+
+def _only_in_a_request(_value: str) -> str:
+    """Refuse what names a patient on the command line."""
+    raise argparse.ArgumentTypeError(
+        "others on this host can see it in the process list; write birth_date: YYYY-MM-DD in a file and give it "
+        "with --request FILE, or on standard input with --request -"
     )
 
 
@@ -130,7 +141,7 @@ def _date_order(given: str) -> Literal["month-day", "day-month"]:
 
 
 def _owner() -> Owner:
-    from ..journal import Owner
+    from ..ownership import Owner
 
     return Owner.of_this_process(_login(), now().isoformat(timespec="seconds"))
 
@@ -147,12 +158,14 @@ def _warn_of_a_name(case: str) -> None:
 
 def _request(args: argparse.Namespace, loaded: Loaded) -> dict[str, Any]:
     """What the request form says, from a file and options; options win."""
-    from ..policy import read_yaml, values_of
+    from ..policy import STANDARD_INPUT, read_yaml, values_of
 
     request: dict[str, Any] = {}
     where: dict[str, str] = {}
     if args.request:
         request = {k: _plain(v) for k, v in read_yaml(args.request).items()}
+        if args.request == STANDARD_INPUT:
+            _answer_from_the_terminal()
         where = dict.fromkeys(request, str(args.request))
         if isinstance(request.get("case"), str | int):
             args.case = args.case or str(request.pop("case"))
@@ -161,7 +174,6 @@ def _request(args: argparse.Namespace, loaded: Loaded) -> dict[str, Any]:
         "laterality": args.side,
         "documented_laterality": args.documented_side,
         "date_of_service": args.date_of_service and args.date_of_service.isoformat(),
-        "birth_date": args.birth_date and args.birth_date.isoformat(),
     }
     request |= {k: v for k, v in options.items() if v is not None}
     for fact, value in request.items():
@@ -178,6 +190,18 @@ def _request(args: argparse.Namespace, loaded: Loaded) -> dict[str, Any]:
     return request
 
 
+def _answer_from_the_terminal() -> None:
+    """Go on with the terminal, when standard input was the request and has come to its end."""
+    if sys.stdin.isatty():
+        return
+    try:
+        terminal = os.open("/dev/tty" if sys.stdout.isatty() else os.devnull, os.O_RDWR)
+    except OSError:
+        return
+    os.dup2(terminal, sys.stdin.fileno())
+    os.close(terminal)
+
+
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
@@ -187,12 +211,14 @@ def _resume(args: argparse.Namespace) -> int:
     from ..events import Started
     from ..interview import fold
     from ..journal import Journal, repair
+    from ..ownership import holder_of
     from ..store import Store
     from ..transcript import read_events, verify
 
     path = _case_path(Store.default(), args.case)
     journal = Journal(path)
     said: tuple[str, ...] = ()
+    other = holder_of(path) if args.take_over else None
     if holder := journal.lock(_owner(), args.take_over):
         said = (
             f"This review is open in another window: {holder}.",
@@ -200,7 +226,7 @@ def _resume(args: argparse.Namespace) -> int:
         )
         said += ("If that window is lost: leave here, then assistant resume --take-over",)
     else:
-        said = repair(path).lines
+        said = ((f"The other window was ended: {other}.",) if other else ()) + repair(path).lines
         if not path.stat().st_size:
             journal.release()
             path.unlink()

@@ -121,7 +121,7 @@ def _check(args: argparse.Namespace, loaded: Loaded) -> int:
 
 
 def _classroom(args: argparse.Namespace, loaded: Loaded) -> Classroom:
-    from ..journal import Owner
+    from ..ownership import Owner
     from ..store import Store
     from ..training.charts import charts_of, find_chart
     from ..training.classroom import Classroom

@@ -1,6 +1,6 @@
 """Policies as data: models, loading from YAML, checking."""
 
-from .files import Library, Loaded, PolicyError, load, load_vocabulary, packaged, read_yaml, validate
+from .files import STANDARD_INPUT, Library, Loaded, PolicyError, load, load_vocabulary, packaged, read_yaml, validate
 from .model import (
     OUTSIDE,
     UNKNOWN,
@@ -24,6 +24,7 @@ from .prompts import FrameModel, Prompts, Question
 
 __all__ = [
     "OUTSIDE",
+    "STANDARD_INPUT",
     "UNKNOWN",
     "Code",
     "Condition",

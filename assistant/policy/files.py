@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +23,7 @@ from .prompts import Prompts
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 40
 PATH_VARIABLE = "ASSISTANT_POLICY_PATH"
+STANDARD_INPUT = Path("-")
 
 _ModelT = TypeVar("_ModelT", bound=BaseModel)
 
@@ -137,14 +140,14 @@ def load_vocabulary(name: str) -> dict[str, Any]:
 
 
 def read_yaml(path: Path, *, words: bool = False) -> dict[str, Any]:
-    """Parse one YAML file of plain data; with `words`, no value is anything but text.
+    """Parse one YAML file of plain data (`-` is standard input); with `words`, no value is anything but text.
 
     Raises:
         PolicyError: Unreadable, too large, nested too deeply, not YAML, a key twice, an alias, a character that no
             reader would see, or not a mapping.
     """
     try:
-        with path.open("rb") as file:
+        with nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
             raise PolicyError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB", "Split it")

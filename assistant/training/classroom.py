@@ -11,7 +11,8 @@ from ..answering import reads
 from ..errors import AssistantError
 from ..events import Event, Started
 from ..interview import Session, fold, start
-from ..journal import Journal, Owner, repair
+from ..journal import Journal, repair
+from ..ownership import Owner
 from ..places import place_of
 from ..policy import Loaded
 from ..transcript import read_events, verify

@@ -22,7 +22,7 @@ from textual.screen import ModalScreen, Screen
 from ..conversation import REMOVE, Reply, accept, as_change, respond
 from ..errors import AssistantError
 from ..events import Answered, Event, Picked
-from ..following import LET_GO, follow
+from ..following import LET_GO, SEEN_AGAIN, follow
 from ..interview import Session
 from ..journal import Journal
 from ..pages import page_lines, rationale_asked
@@ -143,6 +143,7 @@ class ReviewApp(OrderlyApp):
             self._looking = self.set_interval(LOOK_EVERY, self._look)
 
     def _look(self) -> None:
+        unseen = self._journal.unseen
         followed = follow(self.session, self._journal)
         if followed:
             self.session = followed
@@ -151,6 +152,8 @@ class ReviewApp(OrderlyApp):
             self._looking.stop()
             self._review.looking = False
             self._review.show(self.session, [LET_GO], answered=False)
+        elif self._journal.unseen != unseen:
+            self._review.show(self.session, [self._journal.unseen or SEEN_AGAIN], answered=False)
         elif followed:
             self._review.show(self.session, [f"Open in another window: {self._journal.holder}."], answered=False)
 
