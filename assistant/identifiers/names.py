@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -21,7 +21,11 @@ BORN = "a name with a date of birth"
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ-][^\W\d_]+)*")
 _BIRTH = re.compile(r"(?i)\b(?:dob|d\.o\.b|d/o/b|born|birth ?date|birthday|date of birth|bd(?=:))(?!\w)")
-_GAPS = re.compile(r"\s{1,3}|\.?,? {1,2}|\. ?")
+_HYPHEN = re.compile(r"['’ʼ-]")
+_DEGREE = re.compile(r",? ?(?:M\.D|D\.O|Ph\.?D|PA-C|R\.N|N\.P)\b")
+_STAGE = re.compile(r" (?:[0-6](?:[A-Ca-c])?|I{1,3}V?|IV|V)\b(?! ?(?:y|/))")
+_OPENS = re.compile(r"(?:^|[.;:])\s*$")
+_AGE_OR_COMMA = re.compile(r",? (?:\d\d|\()|, ")
 _NEAR = 60
 """Characters between a name in capitals and a date of birth, at most."""
 _BESIDE = 15
@@ -44,7 +48,7 @@ def _names() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(lines[1].split()), frozenset(lines[3].split())
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def _is_english(plain: str) -> bool:
     return plain.isascii() and bool(_english().spell(plain))
 
@@ -65,18 +69,28 @@ class Word:
 
     @cached_property
     def parts(self) -> list[str]:
-        return re.split(r"['’ʼ-]", self.plain)
+        """What hyphens and apostrophes join."""
+        return _HYPHEN.split(self.plain)
 
     @property
     def capital(self) -> bool:
-        return self.raw[0].isupper()
+        """Begins with a capital, after `al-` and the like too."""
+        first, *others = _HYPHEN.split(self.raw)
+        return first[0].isupper() or (first in listed("particles") and any(p[0].isupper() for p in others))
+
+    @property
+    def half(self) -> bool:
+        """A month that is also a first name."""
+        return self.plain in listed("half_names")
 
     @property
     def shouted(self) -> bool:
+        """All in capitals."""
         return self.raw.isupper() and len(self.raw) > 1
 
     @property
     def initial(self) -> bool:
+        """One capital letter."""
         return len(self.raw) == 1 and self.capital
 
     @cached_property
@@ -88,6 +102,7 @@ class Word:
 
     @cached_property
     def about_names(self) -> bool:
+        """A month, an eponym, or a word that stands beside names."""
         return any(self.plain in listed(n) for n in _ABOUT) or any(p in listed("eponyms") for p in self._long_parts)
 
     @cached_property
@@ -95,8 +110,11 @@ class Word:
         """Neither the vocabulary nor the dictionary has it, or it is a name that the dictionary has as a rare word."""
         if len(self.plain) < 2 or self.known_here:
             return False
-        names = listed("rather_names")
-        return self.plain in names or not any(_is_english(p) and p not in names for p in self._long_parts)
+        if self.half:
+            return False
+        english = [_is_english(p) and p not in listed("rather_names") for p in self._long_parts]
+        # of two names in capitals (Brooks-Delacroix) one may be a word
+        return not (all(english) if all(p[:1].isupper() for p in _HYPHEN.split(self.raw)) else any(english))
 
     @cached_property
     def _long_parts(self) -> list[str]:
@@ -104,19 +122,17 @@ class Word:
 
     @cached_property
     def first(self) -> bool:
+        """On the list of first names."""
         return not self.about_names and any(p in _names()[0] for p in (self.plain, *self._long_parts))
 
     @cached_property
     def last(self) -> bool:
+        """On the list of last names."""
         return not self.about_names and any(p in _names()[1] for p in ("".join(self.parts), *self._long_parts))
 
     @property
-    def of_methods(self) -> bool:
-        """A person's name that as often means a test or a method called after somebody."""
-        return self.plain in listed("soft_eponyms")
-
-    @property
     def listed(self) -> bool:
+        """On either list."""
         return self.first or self.last
 
     @cached_property
@@ -127,7 +143,8 @@ class Word:
     @cached_property
     def possible(self) -> bool:
         """As `likely`, or a word of English in capitals that is also a name."""
-        return self.likely or (self.capital and self.listed and all(map(_is_english, self._long_parts)))
+        word = self.half or all(map(_is_english, self._long_parts))
+        return self.likely or (self.capital and self.listed and word)
 
 
 class _Text:
@@ -170,25 +187,36 @@ class _Text:
         return self.words[i].plain if 0 <= i < len(self.words) else ""
 
     def of_somebody_else(self, first: int, end: int) -> bool:
-        """Whether the words name a clinician, a place, or who a test or a method is called after."""
+        """Whether the words name a clinician, a place, or whom a test or a method is called after."""
+        return self._after_clinician_or_place(first) or self._before_what_is_named(first, end)
+
+    def _after_clinician_or_place(self, first: int) -> bool:
         i = first - 1
-        while i >= 0 and first - i < 4 and (self.words[i].initial or self.words[i].capital and not self.words[i].known_here):
+        while i >= 0 and first - i < _LONGEST and self._goes_before(self.words[i]):
             i -= 1
         before = self.plain_at(i)
-        if before in listed("clinicians") and re.fullmatch(r"[\s.:]*", self.between(i)):
+        if i < 0:
+            return self.plain_at(first) in listed("places_begin")
+        gap = self.between(i)
+        if before in {"in", "at"} and gap == " ":
             return True
-        if before in listed("places_begin") and first - i == 1 and self.words[i].capital and self.between(i).strip(" .") == "":
+        if before in listed("clinicians") and re.fullmatch(r"[\s.:]*", gap):
             return True
-        if self.plain_at(first) in listed("places_begin"):
+        begins = before in listed("places_begin") and i == first - 1 and self.words[i].capital
+        return (begins and gap.strip(" .") == "") or self.plain_at(first) in listed("places_begin")
+
+    @staticmethod
+    def _goes_before(word: Word) -> bool:
+        return word.initial or (word.capital and not word.known_here)
+
+    def _before_what_is_named(self, first: int, end: int) -> bool:
+        gap, after = self.between(end - 1), self.plain_at(end)
+        rest = self.text[self.words[end - 1].end :][:8]
+        if after in listed("credentials") and (gap == ", " or (gap == " " and self.words[end].raw.isupper())):
             return True
-        gap = self.between(end - 1)
-        after = self.plain_at(end)
-        if after in listed("credentials") and re.fullmatch(r",? ", gap) and (self.words[end].raw.isupper() or "," in gap):
+        if _DEGREE.match(rest) or (end - first == 1 and _STAGE.match(rest)):
             return True
-        if re.match(r",? ?(?:M\.D|D\.O|Ph\.?D|PA-C|R\.N|N\.P)\b", self.text[self.words[end - 1].end :][:8]):
-            return True
-        stage = re.match(r" (?:[0-6](?:[A-Ca-c])?|I{1,3}V?|IV|V)\b(?! ?(?:y|/))", self.text[self.words[end - 1].end :][:8])
-        return bool(stage) or (after in listed("goes_with") and re.fullmatch(r"[ -]", gap) is not None)
+        return after in listed("goes_with") and gap in {" ", "-"}
 
 
 def names_in(text: str, known: Container[str]) -> Iterator[Identifier]:
@@ -236,7 +264,10 @@ def _titled(here: _Text, i: int) -> int:
     word = here.words[i]
     dotted = here.between(i - 1).startswith(".")
     clear = title.raw.istitle() or dotted  # MR and MS are an image and an illness
-    fits = (word.capital and (word.strange or word.listed) and len(word.raw) > 1) if clear else word.strange and word.listed
+    if clear:
+        fits = word.capital and len(word.raw) > 1 and (word.strange or word.listed)
+    else:
+        fits = word.strange and word.listed
     return max(here.run(i, "possible", comma=False), i + 1) if fits else i
 
 
@@ -251,7 +282,7 @@ def _labelled(here: _Text, i: int) -> int:
         return here.run(i, "likely") if gap.strip() == "" else i
     if here.plain_at(j) not in listed("people") or not re.fullmatch(r"\s*[:=#-]?\s*|[,.]? |\s*\(", gap):
         return i
-    word = here.words[i]
+    word = next((w for w in here.words[i : i + 3] if w.plain not in listed("particles")), here.words[i])
     if re.search("[:=]", gap) or here.plain_at(j) == "name":
         if word.strange and (word.capital or word.listed):
             return here.run(i, "possible" if word.capital else "strange")
@@ -286,8 +317,28 @@ def _paired(here: _Text, i: int) -> int:
 
 def _without_list(here: _Text, i: int, end: int, real: list[Word]) -> int:
     """Two words as names are written that nothing knows, on no list of first names either."""
+    if len(real) == 2 and _ordinary_pair(here, i, end, real):
+        return end
     clear = len(real) > 1 and all(w.raw.istitle() and w.strange and len(w.raw) > 2 for w in real)
     return end if clear and "," not in here.text[here.words[i].start : here.words[end - 1].end] else i
+
+
+def _ordinary_pair(here: _Text, i: int, end: int, real: list[Word]) -> bool:
+    """Whether two words of English that are also names (`Grace Young`) stand where a person does."""
+    one, two = real
+    if not (one.first and two.last and all(w.raw.istitle() or w.shouted for w in real)):
+        return False
+    if not here.words[i].capital or "," in here.text[one.start : two.end]:
+        return False
+    before, earlier = here.plain_at(i - 1), here.plain_at(i - 2)
+    acts = here.plain_at(end) in listed("does") and here.between(end - 1) == " "
+    if one.shouted:
+        return acts and before in listed("people")
+    told = before in listed("says") or (before in {"with", "to", "by"} and earlier in listed("says"))
+    opens = _OPENS.search(here.text[max(0, one.start - 3) : one.start]) and _AGE_OR_COMMA.match(
+        here.text[two.end :][:4]
+    )
+    return acts or told or opens is not None
 
 
 def _after_initial(here: _Text, i: int) -> int:
@@ -295,10 +346,11 @@ def _after_initial(here: _Text, i: int) -> int:
     if not here.between(i).startswith(".") or not here.joined(i):
         return i
     j = i + 1
-    while j + 1 < len(here.words) and here.words[j].initial and here.joined(j):
+    while j + 1 < len(here.words) and j - i < _LONGEST and here.words[j].initial and here.joined(j):
         j += 1
     word = here.words[j]
-    return j + 1 if word.capital and not word.initial and word.strange and word.listed else i
+    fits = word.capital and not word.initial and word.strange
+    return j + 1 if fits and (word.listed or j - i > 1) else i
 
 
 def _with_birth(here: _Text, i: int, births: list[tuple[int, int]]) -> int:
@@ -322,8 +374,12 @@ def _distance(here: _Text, i: int, end: int, births: list[tuple[int, int]]) -> i
 def _alone(here: _Text, i: int) -> int:
     """A single first name that says or does something, or that somebody was told by."""
     word = here.words[i]
-    if not (word.first and word.strange and word.capital and len(word.plain) > 2) or word.shouted or word.of_methods:
+    if not (word.first and word.strange and word.capital and len(word.plain) > 2) or word.shouted:
         return i
-    acts = here.plain_at(i + 1) in listed("does") and re.fullmatch(r" ", here.between(i)) is not None
-    told = here.plain_at(i - 1) in listed("says") and re.fullmatch(r" ", here.between(i - 1)) is not None
+    if word.plain in listed("soft_eponyms"):
+        return i
+    if here.between(i) == " " and here.words[i + 1].initial and here.between(i + 1).startswith("."):
+        return i + 2
+    acts = here.plain_at(i + 1) in listed("does") and here.between(i) == " "
+    told = here.plain_at(i - 1) in listed("says") and here.between(i - 1) == " "
     return i + 1 if acts or told or word.raw.endswith(("'s", "’s")) else i

@@ -15,28 +15,37 @@ PHONE = "a telephone number"
 # The first list needs no word for number after it; after the second only a word for number makes it one.
 _LABELS = {
     RECORD: (
-        r"mrn|mr ?#|med(?:ical)?\.? rec(?:ord)?s?|(?:patient|pt|person|emr|ehr) (?:id|identifier|number|no\b|#)|pid|csn",
+        r"mrn|mr ?#|mr (?=(?:no|num|number)\b)|med(?:ical)?\.? rec(?:ord)?s?"
+        r"|(?:patient|pt|person|emr|ehr) (?:id|identifier|number|no\b|#)|pid|csn",
         r"chart|hospital|unit|record|patient|pt|visit|encounter|epic|emr|ehr|id",
     ),
     MEMBER: (
-        r"(?:member|subscriber|beneficiary|insurance|medicare|medicaid|enrollee|policy ?holder) ?(?:id|identifier)?"
+        r"(?:member|mbr|subscriber|insured|beneficiary|insurance|medicare|medicaid|enrollee|policy ?holder)(?:['’]s)?"
         r"|hicn|mbi|acct|account|driver'?s? lic(?:en[cs]e)?|passport",
         r"policy|plan|group|certificate|license",
     ),
     SOCIAL: (r"ssn|ss ?#|soc(?:ial)?\.? sec(?:urity)?|social", r""),
 }
-_WORD = r"(?:\s*\(?(?:no|num|number|numbers|id|nr|identifier|card)\b\.?\)?|\s*#)"
-_LINK = r"[\s:#=.,(-]*(?:\b(?:is|was|of|as|listed|reads?|shows?|ending|ends|in|last|four|4|digits|on|file)\b[\s:#=-]*){0,4}"
+_WORD = r"(?:\s*\(?(?:no|num|number|numbers|id|nr|identifier|identification|card)\b\.?\)?|\s*#)"
+_SAYS = r"is|was|of|as|listed|reads?|shows?|ending|ends|in|last|four|4|digits|on|file|card"
+_LINK = rf"[\s:#=.,(-]*(?:\b(?:{_SAYS})\b[\s:#=-]*){{0,4}}"
+_DATE = r"\d{4}-\d\d?-\d\d?\b|[01]?\d[-/.][0-3]?\d[-/.](?:\d\d|\d{4})\b"
 _NUMBER = (
-    r"(?P<number>(?!\d{4}-\d\d?-\d\d?\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b)(?=[A-Za-z-]{0,12}\d)[A-Za-z0-9][A-Za-z0-9-]{3,40}"
-    r"(?:[ ](?=[A-Z]*\d)[A-Z0-9]{2,5}\b){0,3}|\d{2,4}(?:[ .-]\d{2,5}){1,4})(?![\w/])"
+    rf"(?P<number>(?!{_DATE})(?:"
+    r"(?=[A-Za-z-]{0,12}\d)[A-Za-z0-9][A-Za-z0-9-]{3,40}(?:[ ](?=[A-Z]*\d)[A-Z0-9]{2,5}\b){0,3}"
+    r"|\d{1,4}(?:[ .-]\d{2,5}){1,4}|[A-Z]{1,5}(?:[ -]\d{2,7}){1,4}))(?![\w/])"
 )
-_LABELLED = {
-    kind: re.compile(rf"(?i:\b(?:(?:{strong})(?:{_WORD}){{0,2}}" + (rf"|(?:{weak}){_WORD}" if weak else "") + rf"){_LINK}){_NUMBER}")
-    for kind, (strong, weak) in _LABELS.items()
-}
+
+
+def _labelled(strong: str, weak: str) -> re.Pattern[str]:
+    labels = rf"(?:{strong})(?:{_WORD}){{0,2}}" + (rf"|(?:{weak}){_WORD}" if weak else "")
+    return re.compile(rf"(?i:\b(?:{labels}){_LINK}){_NUMBER}")
+
+
+_LABELLED = {kind: _labelled(strong, weak) for kind, (strong, weak) in _LABELS.items()}
+_HIDDEN = r"(?:\d{3}|[xX*]{3})(?P<s>[ .–-]| - )(?:\d{2}|[xX*]{2})(?P=s)"
 _SHAPES = (
-    (SOCIAL, re.compile(r"(?<![\w-])(?:\d{3}|[xX*]{3})(?P<s>[ .–-]| - )(?:\d{2}|[xX*]{2})(?P=s)(?!(?<= )(?:19|20)\d\d)\d{4}(?![\w-])")),
+    (SOCIAL, re.compile(rf"(?<![\w-]){_HIDDEN}(?!(?<= )(?:19|20)\d\d)\d{{4}}(?![\w-])")),  # a year is no last group
     (MEMBER, re.compile(r"\b[1-9][A-Z][A-Z0-9]\d-?[A-Z][A-Z0-9]\d-?[A-Z]{2}\d{2}\b")),
     ("an e-mail address", re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,100}")),
 )

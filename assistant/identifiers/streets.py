@@ -12,13 +12,20 @@ _STATE = (
     "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
 )
 _UNIT = r"(?:,?\s*(?:apt|apartment|unit|suite|ste|#)\.?\s?#?\w+\b)?"
-_TOWN = rf"(?:,?\s+[A-Za-z][A-Za-z.]*(?:\s[A-Za-z][A-Za-z.]*){{0,2}},?\s+(?:{_STATE}|{_STATE.lower()})\b\.?(?:\s+\d{{5}}(?:-\d{{4}})?\b)?)?"
+_TOWN = (
+    rf"(?:,?\s+[A-Za-z][A-Za-z.]*(?:\s[A-Za-z][A-Za-z.]*){{0,2}},?\s+(?:{_STATE}|{_STATE.lower()})\b\.?"
+    r"(?:\s+\d{5}(?:-\d{4})?\b)?)?"
+)
 _NEXT = re.compile(r" +([A-Za-z][A-Za-z'’-]*|\d{1,3}(?:st|nd|rd|th|ST|ND|RD|TH))\b\.?")
 _AFTER = re.compile(rf"{_UNIT}{_TOWN}", re.IGNORECASE)
 _BOX = re.compile(r"(?i)\bp\.?\s?o\.?\s?box\s#?\d{1,7}\b")
 _ZIP = re.compile(rf"\b(?:[A-Z][a-z]+\s){{0,2}}[A-Z][a-z]+,\s(?:{_STATE})\s\d{{5}}(?:-\d{{4}})?\b")
 _START = re.compile(r"(?<![\w./%-])\d{1,5}[A-Za-z]?(?=\s+[A-Za-z0-9])")
-_ROUTE = re.compile(r"(?: \d{1,4}\b)?")
+_LIVES = re.compile(
+    r"\b(?i:lives|living|lived|resides|residing|stays|address|home)\b[^.\n\d]{0,20}?(?i:\bat\b|\bis\b|:)\s"
+    r"(?P<house>\d{2,5}\s(?P<word>[A-Z][A-Za-z'’-]+)(?:\s[A-Z][a-z]+)*)"
+)
+_ROUTE = re.compile(r" \d{1,4}\b")
 _LONGEST = 5
 
 
@@ -31,6 +38,9 @@ def streets_in(text: str) -> Iterator[Identifier]:
         if end:
             after = _AFTER.match(text, end)
             yield Identifier(ADDRESS, start.start(), after.end() if after else end)
+    for match in _LIVES.finditer(text):
+        if match["word"].lower() not in listed("counted"):
+            yield Identifier(ADDRESS, *match.span("house"))
     for pattern in (_BOX, _ZIP):
         for match in pattern.finditer(text):
             yield Identifier(ADDRESS, *match.span())
@@ -39,25 +49,26 @@ def streets_in(text: str) -> Iterator[Identifier]:
 def _street_end(text: str, at: int) -> int:
     """Where a street ends that begins after a house number, 0 if none does."""
     words: list[str] = []
-    for _ in range(_LONGEST):
-        word = _NEXT.match(text, at)
-        if not word:
-            return 0
-        written = word[1]
-        plain, at = written.lower(), word.end()
+    while len(words) < _LONGEST and (word := _NEXT.match(text, at)):
+        written, at = word[1], word.end()
+        plain = written.lower()
         if not words and plain in listed("counted"):
             return 0
         if plain in listed("streets") and (words or plain == "broadway"):
-            return _ROUTE.match(text, at).end()  # type: ignore[union-attr]  # it may be empty
-        if plain in listed("doubtful_streets") and words and written[0].isupper() and _is_written_as_name(words, written):
-            return at
-        if plain in listed("doubtful_streets") and words and (match := _AFTER.match(text, at)) and match.end() > at:
-            return at
+            route = _ROUTE.match(text, at)
+            return route.end() if route else at
+        follows = _AFTER.match(text, at)
+        if plain in listed("doubtful_streets") and words:
+            if _is_written_as_name(words, written) or (follows and follows.end() > at):
+                return at
+        elif plain in {"apt", "apartment"} and words:
+            door = _AFTER.match(text, word.start())
+            return door.end() if door and door.end() > at else 0
         words.append(written)
     return 0
 
 
 def _is_written_as_name(words: list[str], kind: str) -> bool:
     """Whether all words begin as names do: an abbreviation all in capitals (CT) is a street only among capitals."""
-    capitals = all(w[0].isupper() or w[0].isdigit() for w in words)
+    capitals = all(w[0].isupper() or w[0].isdigit() for w in (*words, kind))
     return capitals and (not kind.isupper() or all(w.isupper() for w in words))
