@@ -1,5 +1,6 @@
 """Who can read what: names and numbers of patients are asked about before they are written, and nothing leaks."""
 
+import json
 import os
 import stat
 import subprocess
@@ -15,6 +16,7 @@ from assistant.events import Answered, Started
 from assistant.identifiers import identifiers_in, looks_like_a_name, redacted
 from assistant.interview import start
 from assistant.policy import load
+from assistant.readers import reader_of
 from assistant.transcript import read_events
 
 LOADED = load(None)
@@ -75,12 +77,49 @@ def test_what_a_review_needs_is_not_asked_about(text):
     assert kinds(text) == []
 
 
-def test_every_labelled_answer_passes_unless_it_names_somebody():
-    import json
+def covered(row):
+    found = identifiers_in(row["text"], reader_of(LOADED).known_words)
+    places = [(row["text"].index(span), len(span)) for span in row["spans"]]
+    return all(any(one.start < at + n and at < one.end for one in found) for at, n in places)
 
+
+@pytest.mark.parametrize("name", ["identifiers-dev", "identifiers-fresh"])
+def test_most_that_names_a_patient_is_found_and_little_else_is_asked_about(name):
+    """60 of 65 found and at most 2 of 57 false alarms, in the same proportion."""
+    rows = [json.loads(line) for line in (Path(__file__).parent / f"{name}.jsonl").read_text("utf-8").splitlines()]
+    names = [row for row in rows if row["spans"]]
+    others = [row for row in rows if not row["spans"]]
+    missed = [row["text"] for row in names if not covered(row)]
+    asked = [row["text"] for row in others if identifiers_in(row["text"], reader_of(LOADED).known_words)]
+    assert len(missed) <= len(names) * 5 / 65, missed
+    assert len(asked) <= len(others) * 2 / 57, asked
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("jane fakeman dob 1/2/70 limps", "[removed] dob 1/2/70 limps"),
+        ("SMITH, JOHN - KL 1", "[removed] - KL 1"),
+        ("the patient, Tomasz Wierzbicki, limps", "the patient, [removed], limps"),
+        ("Ludwig van der Meer's R hip", "[removed]'s R hip"),
+        ("ssn 123 45 6789, medical record number is 778 332 19", "ssn [removed], medical record number is [removed]"),
+        ("lives at 123 main st apt 4, walks with cane", "lives at [removed], walks with cane"),
+        ("Dr. Maria Lopez reads Kellgren 2 for Maria Fakeman", "Dr. Maria Lopez reads Kellgren 2 for [removed]"),
+    ],
+)
+def test_just_the_words_that_name_somebody_are_removed(text, safe):
+    assert redacted(text, identifiers_in(text, reader_of(LOADED).known_words)) == safe
+
+
+def test_no_list_of_names_is_loaded_before_an_answer_needs_it():
+    code = "import sys, assistant.conversation; print(sorted({'hunspell', 'phonenumbers'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_every_labelled_answer_passes_unless_it_names_somebody():
     rows = [json.loads(line) for line in (Path(__file__).parent / "answers/dev.jsonl").read_text().splitlines()]
     asked = [row["text"] for row in rows if kinds(row["text"])]
-    assert len(asked) <= len(rows) * 0.01, asked
+    assert len(asked) <= len(rows) * 0.005, asked
 
 
 def test_removed_words_change_no_reading():

@@ -93,8 +93,9 @@ class Reader:
 
     @cached_property
     def known_words(self) -> frozenset[str]:
-        """Every word of the vocabulary and of ordinary language that it lists."""
-        return self.vocabulary.phrases.words | self.vocabulary.ordinary | self.vocabulary.fillers
+        """Every word of the vocabulary and of ordinary language that it lists; a word only near one may be a name."""
+        words = self.vocabulary
+        return words.phrases.words | (words.ordinary - words.near) | words.fillers
 
     def bare_kind(self, text: str) -> str | None:
         """Whether a whole answer is only a yes, a no, not sure (`unclear`) or not documented (`closed`)."""

@@ -237,13 +237,14 @@ class Vocabulary:
         terms: dict[tuple[str, ...], list[Term]] = defaultdict(list)
         self.numbers: dict[str, int] = {}
         self.ordinary: frozenset[str] = frozenset()
+        self.near: frozenset[str] = frozenset()
         self.fillers: frozenset[str] = frozenset()
         self.bare: dict[str, str] = {}
         for document in self.documents:
             self.numbers.update(document.numbers)
             self.fillers |= frozenset(document.fillers)
-            self.ordinary |= frozenset(document.near_words.split())
-            self.ordinary |= frozenset(document.ordinary.split())
+            self.near |= frozenset(document.near_words.split())
+            self.ordinary |= self.near | frozenset(document.ordinary.split())
             for phrase, term in _terms(document):
                 known = terms[rules.written_out(phrase)]
                 if not any(t.kind == term.kind and t.of is term.of and t.value == term.value for t in known):
