@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TextIO
 
 from .answering import readings, set_aside
 from .determination import Truth, determine, missing, notices, rules_of
 from .errors import AssistantError
+from .events import MAX_ANSWER, TOO_LONG
 from .findings import Context
 from .matching import Reading
 from .matching.form import AGE_FROM_DATES
@@ -32,8 +33,10 @@ def interpret(loaded: Loaded, text: str, question: str | None = None) -> Row:
         assertion, method, score, rivals, side and doubt, and `set_aside` with the words that do not count and why.
 
     Raises:
-        AssistantError: The policy has no such question.
+        AssistantError: The policy has no such question, or the text is too long for an answer.
     """
+    if len(text) > MAX_ANSWER:
+        raise AssistantError(f"the text is {TOO_LONG}")
     if question is not None and question not in loaded.prompts.question:
         known = ", ".join(q.id for q in loaded.prompts.questions)
         raise AssistantError(f"there is no question '{question}'", f"There are {known}")
@@ -81,7 +84,7 @@ def _values(loaded: Loaded, reading: Reading) -> list[Any]:
 
 
 def explain(loaded: Loaded, text: str, question: str | None = None) -> list[str]:
-    """For a person: each mention, the rule that judged it, and its rivals."""
+    """For a person: each mention, the rule that judged it, and its rivals; for a text that `interpret` takes."""
     return list(reader_of(loaded).explain(text, question))
 
 
@@ -145,9 +148,12 @@ def assess_row(loaded: Loaded, row: Row, today: date) -> Row:
     return assess(loaded, facts, today)
 
 
-def answer_lines(lines: Iterable[str], answer: Callable[[Row], Row]) -> Iterator[tuple[str, bool]]:
+def answer_lines(source: TextIO, answer: Callable[[Row], Row]) -> Iterator[tuple[str, bool]]:
     """One JSON line for each line, in order, with whether it was good; a bad one does not stop the rest."""
-    for line in lines:
+    while line := source.readline(MAX_LINE + 1):
+        more = line
+        while len(more) > MAX_LINE and not more.endswith("\n"):
+            more = source.readline(MAX_LINE + 1)  # the rest of a line that is too long
         if not line.strip():
             continue
         row_id: Any = None

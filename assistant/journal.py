@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import io
 import json
 import os
 import signal
@@ -14,7 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from .events import Event
-from .transcript import TranscriptError, chained, encode, link, parse_line, recorded_link
+from .files import check_regular, opened, read_bytes, replace_file, sync_directory, write_new
+from .transcript import MAX_BYTES, TranscriptError, chained, encode, link, parse_line, recorded_link
 
 TRY_AGAIN = (
     "It is still in the answer field; free some space or fix the directory and press Enter again, or type /keep "
@@ -70,9 +73,12 @@ class Journal:
 
         self.owner = owner
         try:
-            handle = os.open(self.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            # Without O_NONBLOCK a pipe or a device in its place would hold us up.
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+            handle = os.open(self.lock_path, flags, 0o600)
         except OSError as error:
             raise _not_saved(self.path, error) from error
+        check_regular(handle, self.lock_path, TranscriptError)
         file = os.fdopen(handle, "r+b", buffering=0)
         noted = _noted(file)
         try:
@@ -239,7 +245,7 @@ def holder_of(path: Path) -> Owner | None:
     import portalocker
 
     try:
-        with path.with_suffix(".lock").open("rb") as file:
+        with opened(path.with_suffix(".lock"), TranscriptError) as file:
             noted = _noted(file)
             try:
                 portalocker.lock(file, portalocker.LockFlags.SHARED | portalocker.LockFlags.NON_BLOCKING)
@@ -248,7 +254,7 @@ def holder_of(path: Path) -> Owner | None:
             if not noted:
                 return None
             return noted if noted and noted.host != socket.gethostname() else None
-    except OSError:
+    except (OSError, TranscriptError):
         return None
 
 
@@ -256,15 +262,6 @@ def _write_all(handle: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(handle, view) :]
-
-
-def sync_directory(path: Path) -> None:
-    """Wait until the disk has what files a directory holds."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextlib.contextmanager
@@ -306,32 +303,37 @@ class Repair:
 def repair(path: Path) -> Repair:
     """Make a journal whole again: cut a torn end off, and go back before a damaged line.
 
+    A byte order mark, which an editor may have put at the beginning, is no damage; it is taken off.
+
     Raises:
-        TranscriptError: It can not be read or written.
+        TranscriptError: It can not be read or written, or is no file.
     """
-    try:
-        data = path.read_bytes()
-        end = data.rfind(b"\n") + 1
-        tail = data[end:]
-        cut = ""
-        if tail:
-            if _whole(tail):
-                data += b"\n"
-            else:
-                data, cut = data[:end], tail.decode(errors="replace")
-        lines = data.splitlines(keepends=True)
-        damaged = next((n for n, line in enumerate(lines, 1) if line.strip() and not _whole(line)), 0)
-        kept: Path | None = None
-        later: tuple[str, ...] = ()
-        if damaged:
-            kept = _beside(path)
-            replace_file(kept, path.read_bytes())
-            later = tuple(filter(None, (_answer_in(line) for line in lines[damaged:])))
-            data = b"".join(lines[: damaged - 1])
-        if damaged or tail:
-            replace_file(path, data)
-    except OSError as error:
-        raise TranscriptError(f"{path} can not be repaired: {error.strerror}", "Check its permissions") from error
+    found = read_bytes(path, MAX_BYTES, TranscriptError)
+    data = found.removeprefix(codecs.BOM_UTF8)
+    end = data.rfind(b"\n") + 1
+    tail = data[end:]
+    cut = ""
+    if tail:
+        if _whole(tail):
+            data += b"\n"
+        else:
+            data, cut = data[:end], tail.decode(errors="replace")
+    lines = io.BytesIO(data)
+    whole, damaged = 0, 0
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not _whole(line):
+            damaged = number
+            break
+        whole += len(line)
+    kept: Path | None = None
+    later: tuple[str, ...] = ()
+    if damaged:
+        kept = _beside(path)
+        write_new(kept, found, TranscriptError)
+        later = tuple(filter(None, map(_answer_in, lines)))
+        data = data[:whole]
+    if data != found:
+        replace_file(path, [data], TranscriptError)
     return Repair(cut, damaged, kept, later)
 
 
@@ -352,19 +354,6 @@ def _answer_in(line: bytes) -> str:
 
 def _beside(path: Path) -> Path:
     number = 1
-    while (found := path.with_suffix(f".damaged-{number}")).exists():
+    while os.path.lexists(found := path.with_suffix(f".damaged-{number}")):
         number += 1
     return found
-
-
-def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Write a file whole or not at all, readable by its owner alone unless a mode is given."""
-    new = path.with_suffix(".new")
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
-    try:
-        _write_all(handle, data)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    new.replace(path)
-    sync_directory(path.parent)

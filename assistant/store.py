@@ -12,8 +12,9 @@ from pathlib import Path
 import platformdirs
 
 from .events import Answered, Concluded, Event, Picked, Reopened, Started, Undone
-from .journal import Owner, holder_of, sync_directory
-from .transcript import TranscriptError, read_events
+from .files import sync_directory
+from .journal import Owner, holder_of
+from .transcript import NotOpenedError, TranscriptError, read_events
 
 STATE_VARIABLE = "ASSISTANT_STATE_DIR"
 
@@ -68,52 +69,75 @@ class Store:
         return self.directory / f"{name}.jsonl"
 
     def cases(self) -> tuple[StoredCase, ...]:
-        """All reviews, the last changed first. Files that are no transcripts are left out."""
-        found = []
-        for path in self.directory.glob("*.jsonl") if self.directory.is_dir() else ():
-            try:
-                events = read_events(path, unfinished=True)
-                changed = path.stat().st_mtime
-            except (TranscriptError, OSError):
-                continue
-            started = events[0]
-            assert isinstance(started, Started)
-            answers, outcome = _progress(events)
-            found.append(StoredCase(path, started, _conclusion(events), answers, outcome, changed, holder_of(path)))
-        return tuple(sorted(found, key=lambda c: c.changed, reverse=True))
+        """All reviews that can be read, the last changed first."""
+        return self.contents()[0]
 
-    def unreadable(self) -> tuple[Path, ...]:
-        """Files of the store that are damaged, or of something else."""
-        found = []
-        for path in sorted(self.directory.glob("*.jsonl")) if self.directory.is_dir() else ():
-            try:
-                read_events(path, unfinished=True)
-            except TranscriptError:
-                found.append(path)
-        return tuple(found)
+    def contents(self) -> tuple[tuple[StoredCase, ...], tuple[str, ...]]:
+        """All reviews that can be read, the last changed first; and, of each other file, what is wrong and what to do.
 
-    def finished_before(self, moment: float) -> tuple[StoredCase, ...]:
-        """Concluded reviews that nobody has open and that were last changed before a moment (seconds since 1970)."""
-        return tuple(c for c in self.cases() if c.concluded and c.changed < moment and not c.holder)
+        Raises:
+            TranscriptError: The directory can not be read.
+        """
+        found, bad = [], []
+        for path in self._files():
+            try:
+                found.append(_stored(path))
+            except NotOpenedError as error:
+                bad.append(str(error))
+            except TranscriptError as error:
+                what = error.message.replace(f"{path}:", "line ", 1).removeprefix(f"{path} ")
+                bad.append(f"{path} is damaged ({what}). Type: assistant resume {path.stem}")
+        return tuple(sorted(found, key=lambda c: c.changed, reverse=True)), tuple(bad)
+
+    def _files(self) -> list[Path]:
+        try:
+            names = os.listdir(self.directory)  # noqa: PTH208 - Path.glob says nothing of a missing permission
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise NotOpenedError(
+                f"the reviews in {self.directory} can not be read: {error.strerror}", "Check its permissions"
+            ) from error
+        return sorted(self.directory / name for name in names if name.endswith(".jsonl"))
 
     def remove(self, case: StoredCase) -> None:
         """Remove a review with its lock and what was kept of it when it was damaged.
 
         Raises:
-            TranscriptError: A file can not be removed.
+            TranscriptError: A file can not be removed, or somebody has gone on with the review since it was looked at.
         """
         try:
-            for path in (
-                *case.path.parent.glob(f"{case.path.stem}.damaged-*"),
-                case.path.with_suffix(".lock"),
-                case.path,
-            ):
+            if holder_of(case.path) or case.path.stat().st_mtime != case.changed:
+                raise TranscriptError(f"{case.path} is in use again", "It was not removed")
+            for path in (*self._kept_beside(case.path), case.path.with_suffix(".lock"), case.path):
                 path.unlink(missing_ok=True)
             sync_directory(self.directory)
         except OSError as error:
             raise TranscriptError(
                 f"{case.path} can not be removed: {error.strerror}", "Check its permissions"
             ) from error
+
+    def _kept_beside(self, path: Path) -> list[Path]:
+        """What was kept of one review, and of no other: another case may be named `A.damaged-2`."""
+        kept = re.compile(rf"{re.escape(path.stem)}\.damaged-\d+|\.{re.escape(path.name)}\.new")
+        return [self.directory / name for name in os.listdir(self.directory) if kept.fullmatch(name)]  # noqa: PTH208
+
+
+def finished_before(cases: Iterable[StoredCase], moment: float) -> tuple[StoredCase, ...]:
+    """Concluded reviews that nobody has open and that were last changed before a moment (seconds since 1970)."""
+    return tuple(c for c in cases if c.concluded and c.changed < moment and not c.holder)
+
+
+def _stored(path: Path) -> StoredCase:
+    events = read_events(path, unfinished=True)
+    started = events[0]
+    assert isinstance(started, Started)
+    answers, outcome = _progress(events)
+    try:
+        changed = path.stat().st_mtime
+    except OSError as error:
+        raise NotOpenedError(f"{path} can not be read: {error.strerror}", "Look again") from error
+    return StoredCase(path, started, _conclusion(events), answers, outcome, changed, holder_of(path))
 
 
 def _progress(events: Iterable[Event]) -> tuple[int, str]:

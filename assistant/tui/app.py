@@ -300,6 +300,11 @@ class ReviewApp(OrderlyApp):
         """Too much at once."""
         self.say([f"That is longer than {MAX_LENGTH:,} characters; nothing was pasted."])
 
+    @on(AnswerField.Full)
+    def say_full(self) -> None:
+        """No key more."""
+        self.say([f"An answer has at most {MAX_LENGTH:,} characters; what was typed behind them was not taken."])
+
     def submit(self, text: str) -> None:
         """Do what a typed line means; a line that could not be read or saved goes back into the answer field."""
         editing = self._review.editing
@@ -349,7 +354,10 @@ class ReviewApp(OrderlyApp):
             screen.say(lines)
 
     def _apply(self, reply: Reply) -> bool:
-        """Save what happened, then show it; False when it could not be saved, and then nothing has happened."""
+        """Save what happened, then show it; False when it was refused or not saved, and then nothing has happened."""
+        if reply.refused:
+            self.say(reply.lines)
+            return False
         try:
             self._save(reply.events)
         except AssistantError as error:

@@ -23,7 +23,14 @@ class TypingDriver(LinuxDriver):
     """Textual's driver, with other ideas of what comes in."""
 
     def run_input_thread(self) -> None:
-        """Read until the app ends."""
+        """Read until the app ends; a fault is noted, so that a report of it can be kept."""
+        try:
+            self._read_keys()
+        except Exception as fault:
+            self._app._exception = fault  # what Textual notes for faults in the message loop, and forgets here
+            raise
+
+    def _read_keys(self) -> None:
         parser = XTermParser(self._debug)
         decoder = getincrementaldecoder("utf-8")(STRAY_BYTES)
         bursts = Bursts()
