@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, TextIO
 
@@ -148,12 +148,17 @@ def assess_row(loaded: Loaded, row: Row, today: date) -> Row:
     return assess(loaded, facts, today)
 
 
-def answer_lines(source: TextIO, answer: Callable[[Row], Row]) -> Iterator[tuple[str, bool]]:
-    """One JSON line for each line, in order, with whether it was good; a bad one does not stop the rest."""
+def lines_of(source: TextIO) -> Iterator[str]:
+    """The lines of a stream, however long; of one that is too long only the beginning is ever in memory."""
     while line := source.readline(MAX_LINE + 1):
-        more = line
-        while len(more) > MAX_LINE and not more.endswith("\n"):
-            more = source.readline(MAX_LINE + 1)  # the rest of a line that is too long
+        yield line
+        while len(line) > MAX_LINE and not line.endswith("\n"):
+            line = source.readline(MAX_LINE + 1)
+
+
+def answer_lines(lines: Iterable[str], answer: Callable[[Row], Row]) -> Iterator[tuple[str, bool]]:
+    """One JSON line for each line, in order, with whether it was good; a bad one does not stop the rest."""
+    for line in lines:
         if not line.strip():
             continue
         row_id: Any = None

@@ -114,8 +114,11 @@ def verify_lines(lines: Iterable[str], path: Path) -> Verified:
         TranscriptError: The lines are no transcript.
     """
     rest = iter(lines)
-    before, count, number = "", 0, 0
+    before, count, number, size = "", 0, 0, 0
     for number, line in enumerate(rest, 1):
+        size += len(line)
+        if size > MAX_BYTES:
+            raise _too_large(path)
         found = _LINKED.search(line)
         if found is None and '"chain": ' in line:
             return Verified(number, count, before, f"line {number} was altered")
@@ -123,10 +126,10 @@ def verify_lines(lines: Iterable[str], path: Path) -> Verified:
             if count:
                 inserted = f"line {number} was inserted: it has no link to the one before"
                 return Verified(number, count, before, inserted)
-            if number == 1 and _is_no_beginning(line, path):
+            if wrong := _wrong_with(line, path, number):
                 if _number_in(next(rest, "")):
-                    return Verified(number, 0, before, "line 1 was altered")
-                _check_begins(line, path, 1)
+                    return Verified(number, 0, before, f"line {number} was altered")
+                raise wrong
             before = link(before, line)
             continue
         content = line[: found.start(2) - len(', "chain": "')] + "}"
@@ -259,12 +262,16 @@ def _check_begins(line: str, path: Path, number: int) -> None:
         raise _no_beginning(path, number)
 
 
-def _is_no_beginning(line: str, path: Path) -> bool:
+def _wrong_with(line: str, path: Path, number: int) -> TranscriptError | None:
+    """Why a line is none of a transcript."""
     try:
-        _check_begins(line, path, 1)
-    except TranscriptError:
-        return True
-    return False
+        if number == 1:
+            _check_begins(line, path, number)
+        elif line.strip():
+            parse_line(line, f"{path}:{number}")
+    except TranscriptError as error:
+        return error
+    return None
 
 
 def _opened(path: Path) -> contextlib.AbstractContextManager[IO[str]]:

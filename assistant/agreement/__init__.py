@@ -123,10 +123,11 @@ def _read(
     other = 0
     seen: set[Path] = set()  # a file may be named, and lie in a directory that is named, too
     for path in transcripts_in(paths):
-        same_file = Path(os.path.realpath(path))
-        if same_file in seen:
-            continue
-        seen.add(same_file)
+        if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where there is no permission
+            same_file = Path(os.path.realpath(path))
+            if same_file in seen:
+                continue
+            seen.add(same_file)
         try:
             events = read_events(path)
             first = events[0]

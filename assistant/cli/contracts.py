@@ -88,11 +88,11 @@ def _all_typed() -> str:
 
 
 def _each_line(answer: Any) -> int:
-    from ..batch import answer_lines
+    from ..batch import answer_lines, lines_of
 
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     good = True
-    for line, fine in answer_lines(_typed(), answer):
+    for line, fine in answer_lines(lines_of(_typed()), answer):
         sys.stdout.write(line + "\n")
         good = good and fine
     sys.stdout.flush()
