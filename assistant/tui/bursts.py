@@ -11,6 +11,8 @@ BURST = 0.05
 PASTE_BEGINS, PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 FLOOD = 512
 """So many printable characters in one piece were pasted, whether or not the terminal says so."""
+FLOOD_ENDS = 0.5
+"""After so many seconds without more, a flood is over: a slow line brings it in parts."""
 MAX_PASTE = 1_000_000
 """Of a longer paste the rest is not kept; it is too long for any use."""
 LINE_BREAK = "line_break"
@@ -56,6 +58,11 @@ class Bursts:
     def undecided(self) -> bool:
         """Whether something is held that silence would decide."""
         return bool(self._flood) or (bool(self._held) and self._pasted is None)
+
+    @property
+    def patience(self) -> float:
+        """How many seconds of silence decide it."""
+        return FLOOD_ENDS if self._flood else BURST
 
     def feed(self, text: str) -> Iterator[Piece]:
         """The pieces that are complete with this text."""
