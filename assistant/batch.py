@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TextIO
 
 from .answering import readings, set_aside
 from .determination import Truth, determine, missing, notices, rules_of
 from .errors import AssistantError
+from .events import MAX_ANSWER, TOO_LONG
 from .findings import Context
 from .matching import Reading
 from .matching.form import AGE_FROM_DATES
@@ -32,8 +33,10 @@ def interpret(loaded: Loaded, text: str, question: str | None = None) -> Row:
         assertion, method, score, rivals, side and doubt, and `set_aside` with the words that do not count and why.
 
     Raises:
-        AssistantError: The policy has no such question.
+        AssistantError: The policy has no such question, or the text is too long for an answer.
     """
+    if len(text) > MAX_ANSWER:
+        raise AssistantError(f"the text is {TOO_LONG}")
     if question is not None and question not in loaded.prompts.question:
         known = ", ".join(q.id for q in loaded.prompts.questions)
         raise AssistantError(f"there is no question '{question}'", f"There are {known}")
@@ -81,7 +84,7 @@ def _values(loaded: Loaded, reading: Reading) -> list[Any]:
 
 
 def explain(loaded: Loaded, text: str, question: str | None = None) -> list[str]:
-    """For a person: each mention, the rule that judged it, and its rivals."""
+    """For a person: each mention, the rule that judged it, and its rivals; for a text that `interpret` takes."""
     return list(reader_of(loaded).explain(text, question))
 
 
@@ -143,6 +146,14 @@ def assess_row(loaded: Loaded, row: Row, today: date) -> Row:
     if not isinstance(facts, dict):
         raise AssistantError("'facts' must be an object")
     return assess(loaded, facts, today)
+
+
+def lines_of(source: TextIO) -> Iterator[str]:
+    """The lines of a stream, however long; of one that is too long only the beginning is ever in memory."""
+    while line := source.readline(MAX_LINE + 1):
+        yield line
+        while len(line) > MAX_LINE and not line.endswith("\n"):
+            line = source.readline(MAX_LINE + 1)
 
 
 def answer_lines(lines: Iterable[str], answer: Callable[[Row], Row]) -> Iterator[tuple[str, bool]]:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .determination import Outcome
 from .errors import AssistantError
-from .events import Accepted, Answered, Asked, Event, Noted, Picked, Released, ReleasedItem, Reopened, Undone
+from .events import (
+    MAX_ANSWER,
+    Accepted,
+    Answered,
+    Asked,
+    Event,
+    Noted,
+    Picked,
+    Released,
+    ReleasedItem,
+    Reopened,
+    Undone,
+)
 from .findings import CONTRADICTS, NOT_STATED, SKIP, START, Turn
 from .identifiers import REMOVED, Identifier, identifiers_in, redacted
 from .interview import (
@@ -31,8 +44,6 @@ from .readers import reader_of
 from .release_view import last_screen, release_side
 from .safe_text import clean
 from .view import OUTCOME_WORDS, criteria_lines, criterion_for, determination_line, reason_line, say_values, understood
-
-MAX_ANSWER = 20_000
 
 COMMANDS = {
     "/help": "what to look for in the chart, and which answers are understood",
@@ -60,6 +71,8 @@ COMMANDS = {
 }
 ACCEPT = "Accept this change?"
 REMOVE = f"Save it with {REMOVED} in its place?"
+NOT_TAKEN = f"That answer is longer than {MAX_ANSWER:,} characters and was not taken; give the part that answers this."
+_EDIT = re.compile(r"^\s*/edit \d+ ")
 CONCLUDE_HINT = "Press Enter (or type /conclude) to close the review; /answers to look again; /rationale to read it."
 
 
@@ -71,6 +84,7 @@ class Reply:
     of. `pending` is a change to be shown (its effects are in `lines`) and applied only if the reviewer accepts.
     `prefill` is text to put into the answer field. With `either`, nothing has happened yet: the reviewer chooses
     between two replies, by yes and by no. `editing` is the number of an answer that the next text is to replace.
+    `refused`: the text can not be taken as it is, and is the reviewer's to shorten.
     """
 
     events: tuple[Event, ...] = ()
@@ -82,6 +96,7 @@ class Reply:
     quit: bool = False
     either: tuple[Reply, Reply] | None = None
     editing: int = 0
+    refused: bool = False
 
 
 def respond(session: Session, text: str, editing: int = 0) -> Reply:
@@ -120,9 +135,8 @@ def _offer_to_remove(session: Session, text: str, found: tuple[Identifier, ...],
 
 def _respond(session: Session, text: str) -> Reply:
     try:
-        if len(text) > MAX_ANSWER:
-            too_long = f"That answer is longer than {MAX_ANSWER:,} characters."
-            return Reply(lines=(f"{too_long} Paste only the part that answers the question.",))
+        if len(_EDIT.sub("", text, count=1)) > MAX_ANSWER:
+            return Reply(lines=(NOT_TAKEN,), refused=True)
         typed = text.strip()
         if typed.startswith("/") and not typed.startswith("//"):
             name, _, rest = typed.partition(" ")

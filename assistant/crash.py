@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import traceback
 from collections.abc import Iterable
@@ -10,14 +9,21 @@ from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 
+from .errors import AssistantError
 from .events import Event
+from .files import write_new
 
 
 def crash_line(error: BaseException) -> str:
-    """A fault in one sentence."""
+    """A fault that ends the program, in one sentence."""
+    return f"stopped by {fault_line(error)}. Every acknowledged answer is saved"
+
+
+def fault_line(error: BaseException) -> str:
+    """A fault by kind and place; never with its message, which may quote an answer."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
-    return f"stopped by an error in the program ({type(error).__name__} at {where}). Every acknowledged answer is saved"
+    return f"an error in the program ({type(error).__name__} at {where})"
 
 
 def report(error: BaseException, events: Iterable[Event]) -> str:
@@ -39,9 +45,7 @@ def keep_report(directory: Path, error: BaseException, events: Iterable[Event], 
     """Write a report that only its owner can read; None when that is not possible."""
     path = directory / f"crash-{now:%Y%m%d-%H%M%S}.txt"
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(report(error, events))
-    except OSError:
+        write_new(path, report(error, events), AssistantError)
+    except AssistantError:
         return None
     return path

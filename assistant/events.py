@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 FORMAT = 2
 """Since 2 a release is an event of its own; reviews of format 1 are read and replayed as they were."""
 READABLE = frozenset({1, 2})
+MAX_ANSWER = 20_000
+"""Characters of an answer, wherever it comes from: reading takes time for each, and no chart line is so long."""
+
+
+def _of_bounded_length(text: str) -> str:
+    if len(text) > MAX_ANSWER:
+        raise ValueError(TOO_LONG)
+    return text
+
+
+TOO_LONG = f"longer than {MAX_ANSWER:,} characters; keep only the part that answers the question"
+Typed = Annotated[str, AfterValidator(_of_bounded_length)]
+"""What a reviewer typed. (Pydantic's own limit would refuse half a surrogate pair.)"""
 
 
 class EventModel(BaseModel):
@@ -98,7 +111,7 @@ class Answered(EventModel):
 
     event: Literal["answered"] = "answered"
     question: str
-    text: str
+    text: Typed
     side: str | None = None
     about: str | None = None
     replaces: int | None = None
@@ -118,8 +131,8 @@ class Picked(EventModel):
     side: str | None = None
     about: str | None = None
     origin: Literal["manual", "override"] = "manual"
-    reason: str = ""
-    text: str = ""
+    reason: Typed = ""
+    text: Typed = ""
     criteria: Mapping[str, str] | None = None
     determination: str | None = None
 
@@ -155,7 +168,7 @@ class Noted(EventModel):
 
     event: Literal["noted"] = "noted"
     criterion: str = ""
-    text: str
+    text: Typed
     side: str | None = None
 
 
@@ -182,7 +195,7 @@ class Reopened(EventModel):
     """A closed review was opened again."""
 
     event: Literal["reopened"] = "reopened"
-    reason: str
+    reason: Typed
 
 
 Event = Annotated[

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import io
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -12,6 +14,7 @@ from typing import IO
 
 from .errors import AssistantError
 from .events import Event
+from .files import read_bytes, replace_file, sync_directory, write_new
 from .ownership import (
     Identity,
     Owner,
@@ -25,8 +28,18 @@ from .ownership import (
     unusable,
 )
 from .ownership import holder_of as holder_of  # noqa: PLC0414 - who asks about a journal asks here
-from .places import mark_moved, mark_of, moved_to, sync_directory, typed_path
-from .transcript import MAX_EVENTS, MAX_LINE, TranscriptError, chained, encode, link, parse_line, recorded_link
+from .places import mark_moved, mark_of, moved_to, typed_path
+from .transcript import (
+    MAX_BYTES,
+    MAX_EVENTS,
+    MAX_LINE,
+    TranscriptError,
+    chained,
+    encode,
+    link,
+    parse_line,
+    recorded_link,
+)
 
 TRY_AGAIN = (
     "It is kept here: free some space or fix the directory and press Enter to try again, or type /keep and another "
@@ -385,32 +398,37 @@ class Repair:
 def repair(path: Path) -> Repair:
     """Make a journal whole again: cut a torn end off, and go back before a damaged line.
 
+    A byte order mark, which an editor may have put at the beginning, is no damage; it is taken off.
+
     Raises:
-        TranscriptError: It can not be read or written.
+        TranscriptError: It can not be read or written, or is no file.
     """
-    try:
-        data = path.read_bytes()
-        end = data.rfind(b"\n") + 1
-        tail = data[end:]
-        cut = ""
-        if tail:
-            if _whole(tail):
-                data += b"\n"
-            else:
-                data, cut = data[:end], tail.decode(errors="replace")
-        lines = data.splitlines(keepends=True)
-        damaged = next((n for n, line in enumerate(lines, 1) if line.strip() and not _whole(line)), 0)
-        kept: Path | None = None
-        later: tuple[str, ...] = ()
-        if damaged:
-            kept = _beside(path)
-            replace_file(kept, path.read_bytes())
-            later = tuple(filter(None, (_answer_in(line) for line in lines[damaged:])))
-            data = b"".join(lines[: damaged - 1])
-        if damaged or tail:
-            replace_file(path, data)
-    except OSError as error:
-        raise TranscriptError(f"{path} can not be repaired: {error.strerror}", "Check its permissions") from error
+    found = read_bytes(path, MAX_BYTES, TranscriptError)
+    data = found.removeprefix(codecs.BOM_UTF8)
+    end = data.rfind(b"\n") + 1
+    tail = data[end:]
+    cut = ""
+    if tail:
+        if _whole(tail):
+            data += b"\n"
+        else:
+            data, cut = data[:end], tail.decode(errors="replace")
+    lines = io.BytesIO(data)
+    whole, damaged = 0, 0
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not _whole(line):
+            damaged = number
+            break
+        whole += len(line)
+    kept: Path | None = None
+    later: tuple[str, ...] = ()
+    if damaged:
+        kept = _beside(path)
+        write_new(kept, found, TranscriptError)
+        later = tuple(filter(None, map(_answer_in, lines)))
+        data = data[:whole]
+    if data != found:
+        replace_file(path, [data], TranscriptError)
     return Repair(cut, damaged, kept, later)
 
 
@@ -431,20 +449,6 @@ def _answer_in(line: bytes) -> str:
 
 def _beside(path: Path) -> Path:
     number = 1
-    while (found := path.with_suffix(f".damaged-{number}")).exists():
+    while os.path.lexists(found := path.with_suffix(f".damaged-{number}")):
         number += 1
     return found
-
-
-def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Write a file whole or not at all, readable by its owner alone unless a mode is given."""
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)  # what stands there could be another's, and be read by them
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-    try:
-        _write_all(handle, data)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    new.replace(path)
-    sync_directory(path.parent)

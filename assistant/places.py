@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 from .errors import AssistantError
+from .files import sync_directory
 
 
 def typed_path(text: str) -> Path:
@@ -64,12 +64,3 @@ def mark_moved(path: Path, directory: Path) -> bool:
     with contextlib.suppress(OSError):
         sync_directory(path.parent)
     return True
-
-
-def sync_directory(path: Path) -> None:
-    """Wait until the disk has what files a directory holds."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 import os
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -12,7 +15,7 @@ import pytest
 
 from .safe_text import clean, visible
 
-HEAD = 4_000
+_BEGINS = re.compile(rb'\s*\{.*"event"\s*:\s*"started"')
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,19 +31,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """A file of JSON Lines that begins with the event `started` is a saved review."""
-    if file_path.suffix != ".jsonl":
-        return None
-    with file_path.open("rb") as file:
-        head = file.read(HEAD)
-    if not head.lstrip().startswith(b"{") or b'"started"' not in head.splitlines()[0]:
-        return None
-    named: dict[str, Any] = {}
-    if not str(file_path).isprintable():  # pytest prints names and ids as they are
-        place = os.path.relpath(file_path, parent.config.rootpath)
-        named = {"name": clean(file_path.name), "nodeid": clean(place)}
-    found: ReviewFile = ReviewFile.from_parent(parent, path=file_path, **named)
-    return found
+    """A file of JSON Lines that begins with the event `started` of a policy is a saved review."""
+    if file_path.suffix == ".jsonl" and _may_be_a_review(file_path):
+        named: dict[str, Any] = {}
+        if not str(file_path).isprintable():  # pytest prints names and ids as they are
+            place = os.path.relpath(file_path, parent.config.rootpath)
+            named = {"name": clean(file_path.name), "nodeid": clean(place)}
+        found: ReviewFile = ReviewFile.from_parent(parent, path=file_path, **named)
+        return found
+    return None
+
+
+def _may_be_a_review(path: Path) -> bool:
+    """By the first line; of a file that can not be read nobody knows, so it is a test that says why."""
+    from .files import opened
+    from .transcript import MAX_LINE, NotOpenedError
+
+    try:
+        with opened(path, NotOpenedError) as file:
+            line = file.readline(MAX_LINE).removeprefix(codecs.BOM_UTF8)
+    except NotOpenedError:
+        return True
+    if not _BEGINS.match(line):
+        return False
+    try:
+        first = json.loads(line)
+    except ValueError:
+        return True  # damaged
+    return isinstance(first, dict) and first.get("event") == "started" and "policy" in first
 
 
 class ReviewFile(pytest.File):
@@ -68,6 +86,7 @@ class ReviewItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run it again."""
+        from .errors import AssistantError
         from .policy import Library
         from .replay import accept_file
         from .replay.drift import drift_piece
@@ -78,9 +97,12 @@ class ReviewItem(pytest.Item):
         version = self.config.getoption("--review-policy-version")
         if version is not None:
             from .events import Started
-            from .transcript import parse_piece
+            from .transcript import TranscriptError, parse_piece
 
-            first = parse_piece(self.piece)[0]  # type: ignore[arg-type]
+            try:
+                first = parse_piece(self.piece)[0]  # type: ignore[arg-type]
+            except TranscriptError as error:
+                raise DiffersError(str(error)) from error
             assert isinstance(first, Started)
             rows = drift_piece(library, library, f"{first.policy}@{version}", self.piece)  # type: ignore[arg-type]
             if lines := [said(row) for row in rows if not row.same]:
@@ -89,7 +111,10 @@ class ReviewItem(pytest.Item):
         replayed = partial(replay_piece, library, False)
         found = replayed(self.piece)  # type: ignore[arg-type]
         if found.differs and not found.error and self.config.getoption("--review-accept"):
-            accept_file(self.path, library)
+            try:
+                accept_file(self.path, library)
+            except AssistantError as error:
+                raise DiffersError(str(error)) from error
             return
         if found.differs:
             raise DiffersError("\n".join([found.error] if found.error else map(str, found.differences)))

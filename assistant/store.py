@@ -12,9 +12,10 @@ from pathlib import Path
 import platformdirs
 
 from .events import Answered, Concluded, Event, Picked, Reopened, Started, Undone
+from .files import sync_directory
 from .ownership import Owner, check_directory, holder_of
-from .places import mark_of, moved_to, place_of, sync_directory
-from .transcript import TranscriptError, read_events
+from .places import mark_of, moved_to, place_of
+from .transcript import NotOpenedError, TranscriptError, read_events
 
 STATE_VARIABLE = "ASSISTANT_STATE_DIR"
 
@@ -101,68 +102,90 @@ class Store:
             f"Make that directory available; {path} is the copy without what was answered later",
         )
 
-    def _files(self) -> tuple[Path, ...]:
-        """Every file of a review that is in this directory, or was until it was moved."""
-        if not self.directory.is_dir():
-            return ()
-        moved = {mark.with_suffix(".jsonl") for mark in self.directory.glob("*.moved")}
-        return tuple(sorted({*self.directory.glob("*.jsonl"), *moved}))
-
     def away(self) -> tuple[tuple[str, Path], ...]:
         """Reviews that were moved to a place that is not there now: the name of the file, and that place."""
         places = ((path.stem, place_of(path)) for path in self._files() if moved_to(path))
         return tuple((name, place) for name, place in places if not place.is_file())
 
     def cases(self) -> tuple[StoredCase, ...]:
-        """All reviews, the last changed first. Files that are no transcripts are left out."""
-        found = []
+        """All reviews that can be read, the last changed first."""
+        return self.contents()[0]
+
+    def contents(self) -> tuple[tuple[StoredCase, ...], tuple[str, ...]]:
+        """All reviews that can be read, the last changed first; and, of each other file, what is wrong and what to do.
+
+        Raises:
+            TranscriptError: The directory can not be read.
+        """
+        found, bad = [], []
         for own in self._files():
             path = place_of(own)
+            if path != own and not path.is_file():
+                continue  # away
             try:
-                events = read_events(path, unfinished=True)
-                changed = path.stat().st_mtime
-            except (TranscriptError, OSError):
-                continue
-            started = events[0]
-            assert isinstance(started, Started)
-            answers, outcome = _progress(events)
-            found.append(
-                StoredCase(
-                    path, started, _conclusion(events), answers, outcome, changed, holder_of(path), _way(own, path)
-                )
-            )
-        return tuple(sorted(found, key=lambda c: c.changed, reverse=True))
+                found.append(_stored(own, path))
+            except NotOpenedError as error:
+                bad.append(str(error))
+            except TranscriptError as error:
+                what = error.message.replace(f"{path}:", "line ", 1).removeprefix(f"{path} ")
+                bad.append(f"{path} is damaged ({what}). Type: assistant resume {path.stem}")
+        return tuple(sorted(found, key=lambda c: c.changed, reverse=True)), tuple(bad)
 
-    def unreadable(self) -> tuple[Path, ...]:
-        """Files of the store that are damaged, or of something else."""
-        found = []
-        for path in (one for own in self._files() if (one := place_of(own)).is_file()):
-            try:
-                read_events(path, unfinished=True)
-            except TranscriptError:
-                found.append(path)
-        return tuple(found)
+    def _files(self) -> list[Path]:
+        try:
+            names = os.listdir(self.directory)  # noqa: PTH208 - Path.glob says nothing of a missing permission
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise NotOpenedError(
+                f"the reviews in {self.directory} can not be read: {error.strerror}", "Check its permissions"
+            ) from error
+        return sorted({self.directory / name for name in names if name.endswith(".jsonl")} | self._moved(names))
 
-    def finished_before(self, moment: float) -> tuple[StoredCase, ...]:
-        """Concluded reviews that nobody has open and that were last changed before a moment (seconds since 1970)."""
-        return tuple(c for c in self.cases() if c.concluded and c.changed < moment and not c.holder)
+    def _moved(self, names: Iterable[str]) -> set[Path]:
+        """Where reviews were until they were moved: those whose mark is still here."""
+        return {(self.directory / name).with_suffix(".jsonl") for name in names if name.endswith(".moved")}
 
     def remove(self, case: StoredCase) -> None:
         """Remove a review with its lock, what was kept of it when it was damaged, and all of that where it was before.
 
         Raises:
-            TranscriptError: A file can not be removed.
+            TranscriptError: A file can not be removed, or somebody has gone on with the review since it was looked at.
         """
         try:
+            if holder_of(case.path) or case.path.stat().st_mtime != case.changed:
+                raise TranscriptError(f"{case.path} is in use again", "It was not removed")
             for file in (*case.left, case.path):
-                beside = (mark_of(file), file.with_suffix(".lock"))
-                for path in (*file.parent.glob(f"{file.stem}.damaged-*"), *beside, file):
+                for path in (*_kept_beside(file), mark_of(file), file.with_suffix(".lock"), file):
                     path.unlink(missing_ok=True)
                 sync_directory(file.parent)
         except OSError as error:
             raise TranscriptError(
                 f"{case.path} can not be removed: {error.strerror}", "Check its permissions"
             ) from error
+
+
+def _kept_beside(path: Path) -> list[Path]:
+    """What was kept of one review, and of no other: another case may be named `A.damaged-2`."""
+    kept = re.compile(rf"{re.escape(path.stem)}\.damaged-\d+|\.{re.escape(path.name)}\.new")
+    return [path.parent / name for name in os.listdir(path.parent) if kept.fullmatch(name)]  # noqa: PTH208
+
+
+def finished_before(cases: Iterable[StoredCase], moment: float) -> tuple[StoredCase, ...]:
+    """Concluded reviews that nobody has open and that were last changed before a moment (seconds since 1970)."""
+    return tuple(c for c in cases if c.concluded and c.changed < moment and not c.holder)
+
+
+def _stored(own: Path, path: Path) -> StoredCase:
+    events = read_events(path, unfinished=True)
+    started = events[0]
+    assert isinstance(started, Started)
+    answers, outcome = _progress(events)
+    try:
+        changed = path.stat().st_mtime
+    except OSError as error:
+        raise NotOpenedError(f"{path} can not be read: {error.strerror}", "Look again") from error
+    return StoredCase(path, started, _conclusion(events), answers, outcome, changed, holder_of(path), _way(own, path))
 
 
 def _way(own: Path, place: Path) -> tuple[Path, ...]:

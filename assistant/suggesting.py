@@ -12,8 +12,10 @@ from typing import Any
 import yaml
 
 from .events import Answered
+from .files import read_bytes
 from .interview import Session
-from .policy import Loaded, Policy, Value
+from .policy import Loaded, Policy, PolicyError, Value
+from .policy.files import MAX_BYTES
 from .readers import reader_of
 
 MAX_WORDS = 4
@@ -144,7 +146,7 @@ def as_patch(loaded: Loaded, found: Iterable[Suggestion]) -> tuple[str, list[Sug
             by_file[place[0]].append((place[1], suggestion.phrase))
     diff: list[str] = []
     for path, additions in by_file.items():
-        old = path.read_text(encoding="utf-8")
+        old = _text_of(path)
         new = old
         for end, phrase in sorted(additions, reverse=True):
             last = end - 1 if old[end - 1] == "]" else len(old[:end].rstrip())
@@ -165,11 +167,15 @@ def _place(loaded: Loaded, suggestion: Suggestion) -> tuple[Path, int] | None:
         path = loaded.library.vocabulary_path(name)
         if path is None:
             continue
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = yaml.compose(_text_of(path), Loader=yaml.SafeLoader)
         places = sorted(_lists(root, suggestion, loaded.policy), key=lambda p: p[0])
         if places:
             return path, places[0][1]
     return None
+
+
+def _text_of(path: Path) -> str:
+    return read_bytes(path, MAX_BYTES, PolicyError).decode("utf-8-sig")
 
 
 def _lists(root: yaml.Node | None, suggestion: Suggestion, policy: Policy) -> Iterator[tuple[int, int]]:

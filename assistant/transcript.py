@@ -17,12 +17,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from .errors import AssistantError
 from .events import READABLE, Event, Started
+from .files import AS_LINES, opened_text, write_new
 from .places import typed_path
 from .safe_text import clean, visible
 
 MAX_LINE = 2_000_000
 MAX_EVENTS = 10_000
 """So many can be read, and no more are written."""
+MAX_BYTES = 100_000_000
+"""Of one transcript; a long review has a few million."""
+MAX_EMPTY = 1_000
+"""Empty lines one after another."""
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 _NAMES = {
@@ -41,6 +46,10 @@ _NAMES = {
 
 class TranscriptError(AssistantError):
     """A transcript that can not be read or written."""
+
+
+class NotOpenedError(TranscriptError):
+    """A file that can not be opened as a transcript at all: no permission, not there, no file. It is not damaged."""
 
 
 def encode(event: Event) -> str:
@@ -74,7 +83,11 @@ def recorded_link(line: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Whether a transcript is as it was written: how many lines, the last link, and what is wrong first."""
+    """Whether a transcript is as it was written.
+
+    `lines` is how many were looked at, `chained` how many of them have a link, `last` the last link, `problem` what is
+    wrong first.
+    """
 
     lines: int
     chained: int
@@ -83,50 +96,83 @@ class Verified:
 
 
 def verify(path: Path) -> Verified:
-    """Check the chain of hashes.
+    """Check the chain of hashes of a transcript.
 
     Lines before the first link (written by an older version, or by hand) are covered by it, too. What the chain can not
-    show: lines cut off the end, and a chain that somebody made anew; keep the last link elsewhere for that.
+    show: whether those were changed before, lines cut off the end, and a chain that somebody made anew; keep the last
+    link elsewhere for that.
 
     Raises:
-        TranscriptError: The file can not be read.
+        TranscriptError: The file can not be read, or is no transcript.
     """
     with _opened(path) as file:
-        lines = list(_bounded_lines(file, path))
-    before, count = "", 0
-    for number, line in enumerate(lines, 1):
+        return verify_lines(_bounded_lines(file, path), path)
+
+
+def verify_lines(lines: Iterable[str], path: Path) -> Verified:
+    """As `verify`, for the lines of one transcript.
+
+    Raises:
+        TranscriptError: The lines are no transcript.
+    """
+    rest = iter(lines)
+    before, count, number, size = "", 0, 0, 0
+    for number, line in enumerate(rest, 1):
+        size += len(line)
+        if size > MAX_BYTES:
+            raise _too_large(path)
         found = _LINKED.search(line)
         if found is None and '"chain": ' in line:
-            return Verified(len(lines), count, before, f"line {number} was altered")
+            return Verified(number, count, before, f"line {number} was altered")
         if found is None:
             if count:
-                return Verified(
-                    len(lines), count, before, f"line {number} was inserted: it has no link to the one before"
-                )
+                inserted = f"line {number} was inserted: it has no link to the one before"
+                return Verified(number, count, before, inserted)
+            if wrong := _wrong_with(line, path, number):
+                if _number_in(next(rest, "")):
+                    return Verified(number, 0, before, f"line {number} was altered")
+                raise wrong
             before = link(before, line)
             continue
         content = line[: found.start(2) - len(', "chain": "')] + "}"
         if link(before, content) != found.group(2) or int(found.group(1)) != number:
             if not count and number > 1:
-                return Verified(len(lines), 0, before, f"one of the lines 1 to {number} was altered")
-            return Verified(len(lines), count, before, _problem(lines, number, int(found.group(1))))
+                return Verified(number, 0, before, f"one of the lines 1 to {number} was altered")
+            return Verified(number, count, before, _problem(map(_number_in, rest), number, int(found.group(1))))
         before, count = found.group(2), count + 1
-    return Verified(len(lines), count, before)
+    if not number:
+        raise _empty(path)
+    return Verified(number, count, before)
 
 
-def _problem(lines: list[str], place: int, number: int) -> str:
-    """What happened to the line at a place (1-based) that was written as the line of a number."""
-    numbers = [int(found.group(1)) if (found := _LINKED.search(one)) else 0 for one in lines]
+def _number_in(line: str) -> int:
+    """The number that a line was written with; 0 if none."""
+    found = _LINKED.search(line)
+    return int(found.group(1)) if found else 0
+
+
+def _problem(later: Iterator[int], place: int, number: int) -> str:
+    """What happened to the line at a place (1-based) that was written as the line of a number.
+
+    Args:
+        later: The numbers of the lines behind it.
+        place: Where it stands.
+        number: Where it stood.
+    """
+    following = next(later, 0)
     if number > place:
-        if place in numbers[place:]:
+        if following == place or place in later:
             return f"line {place} was reordered: it was written as line {number}"
         missing = f"line {place}" if number == place + 1 else f"lines {place} to {number - 1}"
         return f"{missing} of the original {'was' if number == place + 1 else 'were'} dropped"
     if number < place:
         return f"line {place} was inserted or reordered: it was written as line {number}"
-    if numbers[place : place + 1] == [number]:
+    if following == number:
         return f"line {place} was inserted: the next line has its number"
     return f"line {place} was altered"
+
+
+# --- Lines ------------------------------------------------------------------------------------------------------------
 
 
 def parse_line(line: str, where: str) -> Event:
@@ -146,82 +192,140 @@ def parse_line(line: str, where: str) -> Event:
     if "chain" in content:  # of the file, not of what happened
         content = {key: value for key, value in content.items() if key not in {"line", "chain"}}
     name = content.get("event")
-    if name not in _NAMES:
+    if not isinstance(name, str) or name not in _NAMES:
         known = ", ".join(sorted(_NAMES))
         raise TranscriptError(f"{where}: unknown event {json.dumps(name)[:60]}", f"There are: {known}")
-    if name == "started" and content.setdefault("format", 1) not in READABLE:
-        raise TranscriptError(
-            f"{where}: format {content.get('format')} is not known", "Use a newer version of assistant"
-        )
+    known_format = content.setdefault("format", 1) if name == "started" else 1
+    if not isinstance(known_format, int) or known_format not in READABLE:
+        shown = json.dumps(known_format)[:60]
+        raise TranscriptError(f"{where}: format {shown} is not known", "Use a newer version of assistant")
     try:
         return _EVENT.validate_python(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(p) for p in first["loc"][1:]) or str(name)
-        raise TranscriptError(f"{where}: {field}: {first['msg']}", "Correct that line") from error
+        raise TranscriptError(
+            f"{where}: {field}: {first['msg'].removeprefix('Value error, ')}", "Correct that line"
+        ) from error
 
 
-def read_events(path: Path, *, unfinished: bool = False, several: bool = False) -> tuple[Event, ...]:
+def read_events(path: Path, *, unfinished: bool = False) -> tuple[Event, ...]:
     """All events of a transcript file.
 
     Args:
         path: The file.
-        several: The file may hold one transcript after another; there is then no limit to their number.
         unfinished: Leave out a last line without its end: it is being written, or was torn.
 
     Raises:
-        TranscriptError: Unreadable, empty, or a bad line, by number.
+        NotOpenedError: There is no such file, no permission, or it is something else than a file.
+        TranscriptError: Empty, too large, or a bad line, by number.
     """
     events: list[Event] = []
+    size = 0
     with _opened(path) as file:
         for number, line in enumerate(_bounded_lines(file, path), 1):
+            size += len(line)
             if line.strip() and not (unfinished and not line.endswith("\n")):
                 events.append(parse_line(line, f"{path}:{number}"))
-            if len(events) > MAX_EVENTS and not several:
+                if not isinstance(events[0], Started):
+                    raise _no_beginning(path, number)
+            if len(events) > MAX_EVENTS:
                 raise TranscriptError(f"{path}: more than {MAX_EVENTS:,} events", "This is no transcript")
-    if not events or not isinstance(events[0], Started):
-        raise TranscriptError(f"{path}:1: a transcript begins with the event 'started'", "Compare with transcripts/")
+            if size > MAX_BYTES:
+                raise _too_large(path)
+    if not events:
+        raise _empty(path)
     return tuple(events)
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[IO[str]]:
+def _no_beginning(path: Path, number: int) -> TranscriptError:
+    return TranscriptError(
+        f"{path}:{number}: a transcript begins with the event 'started'", "Compare with transcripts/"
+    )
+
+
+def _too_large(path: Path) -> TranscriptError:
+    return TranscriptError(f"{path}: a transcript of more than {MAX_BYTES // 1_000_000} MB", "This is no transcript")
+
+
+def _empty(path: Path) -> TranscriptError:
+    return TranscriptError(
+        f"{path} is empty: a transcript begins with the event 'started'", "Remove it, or name another"
+    )
+
+
+def _check_begins(line: str, path: Path, number: int) -> None:
+    """Refuse what is no transcript by its first line, however much comes behind it.
+
+    Raises:
+        TranscriptError: What is wrong with that line.
+    """
+    if not isinstance(parse_line(line, f"{path}:{number}"), Started):
+        raise _no_beginning(path, number)
+
+
+def _wrong_with(line: str, path: Path, number: int) -> TranscriptError | None:
+    """Why a line is none of a transcript."""
     try:
-        with path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as file:
-            yield file
-    except OSError as error:
-        raise TranscriptError(
-            f"{path} can not be read: {error.strerror}", "Check the path and its permissions"
-        ) from error
+        if number == 1:
+            _check_begins(line, path, number)
+        elif line.strip():
+            parse_line(line, f"{path}:{number}")
+    except TranscriptError as error:
+        return error
+    return None
+
+
+def _opened(path: Path) -> contextlib.AbstractContextManager[IO[str]]:
+    return opened_text(path, NotOpenedError)
 
 
 def _bounded_lines(file: IO[str], path: Path) -> Iterator[str]:
-    number = 0
+    """Lines, as long as they can be those of transcripts: however large a file is, little of it is ever in memory."""
+    number = empty = 0
     while line := file.readline(MAX_LINE + 1):
         number += 1
+        empty = 0 if line.strip() else empty + 1
         if len(line) > MAX_LINE:
             raise TranscriptError(
                 f"{path}:{number}: a line of more than {MAX_LINE:,} characters", "This is no transcript"
             )
+        if empty > MAX_EMPTY:
+            raise TranscriptError(f"{path}:{number}: more than {MAX_EMPTY:,} empty lines", "This is no transcript")
         yield line
 
 
 def transcripts_in(paths: Iterable[Path]) -> Iterator[Path]:
-    """The transcript files that paths name, directories searched."""
+    """The transcript files that paths name, directories searched.
+
+    A directory that can not be searched is given like a file: whoever opens it learns why.
+    """
     for path in paths:
-        if path.is_dir():
-            yield from sorted(path.rglob("*.jsonl"))
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where there is no permission
+            yield from sorted(_searched(path))
         else:
             yield path
 
 
+def _searched(directory: Path) -> Iterator[Path]:
+    closed: list[Path] = []
+    for place, names, files in os.walk(directory, onerror=lambda error: closed.append(Path(error.filename))):
+        links = (name for name in names if Path(place, name).is_symlink())  # they are not followed
+        yield from (Path(place, name) for name in (*files, *links) if name.endswith(".jsonl"))
+    yield from closed
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The lines of one transcript, not yet parsed: a file may hold many. `line` is the number of its first line."""
+    """The lines of one transcript, not yet parsed: a file may hold many.
+
+    `line` is the number of its first line, `refused` why there is nothing to parse.
+    """
 
     path: str
     line: int
     lines: tuple[str, ...]
+    refused: TranscriptError | None = None
 
 
 STANDARD_INPUT = "-"
@@ -231,40 +335,58 @@ _STARTS = re.compile(r'"event"\s*:\s*"started"')  # quotes within a text are esc
 def pieces_in(paths: Iterable[Path]) -> Iterator[Piece]:
     """Every transcript of files and directories (`-` is standard input), one at a time.
 
-    Raises:
-        TranscriptError: A file can not be read, or a transcript is too long.
+    What can not be read is a piece, too, and those behind it come all the same: `parse_piece` says what is wrong.
     """
     for path in transcripts_in(paths):
-        if str(path) == STANDARD_INPUT:
-            yield from _pieces(sys.stdin, path)
-        else:
-            with _opened(path) as file:
-                yield from _pieces(file, path)
+        try:
+            if str(path) == STANDARD_INPUT:
+                yield from _pieces(_standard_input(), path)
+            else:
+                with _opened(path) as file:
+                    yield from _pieces(file, path)
+        except TranscriptError as error:
+            yield Piece(str(path), 1, (), error)
+
+
+def _standard_input() -> IO[str]:
+    reconfigure = getattr(sys.stdin, "reconfigure", None)
+    if reconfigure:
+        reconfigure(**AS_LINES)
+    return sys.stdin
 
 
 def _pieces(file: IO[str], path: Path) -> Iterator[Piece]:
     lines: list[str] = []
-    begun = 1
+    begun, size = 0, 0
     for number, line in enumerate(_bounded_lines(file, path), 1):
         if lines and '"started"' in line and _STARTS.search(line):
             yield Piece(str(path), begun, tuple(lines))
-            lines = []
-        if not lines:
+            lines, size = [], 0
+        if not lines and line.strip():
+            if not begun:
+                _check_begins(line, path, number)
             begun = number
         if line.strip() or lines:
             lines.append(line)
+            size += len(line)
         if len(lines) > MAX_EVENTS:
             raise TranscriptError(f"{path}: more than {MAX_EVENTS:,} events", "This is no transcript")
+        if size > MAX_BYTES:
+            raise _too_large(path)
     if lines:
         yield Piece(str(path), begun, tuple(lines))
+    elif not begun:
+        raise _empty(path)
 
 
 def parse_piece(piece: Piece) -> tuple[Event, ...]:
     """The events of one transcript.
 
     Raises:
-        TranscriptError: A bad line, by number.
+        TranscriptError: A bad line, by number, or why it can not be read.
     """
+    if piece.refused:
+        raise piece.refused
     numbered = enumerate(piece.lines, piece.line)
     events = tuple(parse_line(line, f"{piece.path}:{number}") for number, line in numbered if line.strip())
     if not events or not isinstance(events[0], Started):
@@ -277,20 +399,7 @@ def save_text(path: str, text: str) -> str:
     """Write a rationale to a file of the reviewer's choice, readable by its owner alone; says what happened."""
     try:
         target = typed_path(path)
+        write_new(target, visible(text), TranscriptError)
     except AssistantError as error:
-        return str(error)
-    shown = clean(str(target))
-    try:
-        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return f"{shown} exists already; choose another name."
-    except OSError as error:
-        return f"{shown} could not be written: {error.strerror}."
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(visible(text))
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            target.unlink()  # a part of it would be taken for the whole
-        return f"{shown} could not be written: {error.strerror}."
-    return f"Saved to {shown}."
+        return f"{error}."
+    return f"Saved to {clean(str(target))}."

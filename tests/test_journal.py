@@ -100,8 +100,8 @@ def test_verify_is_a_command_and_resume_says_so_too(journal, capsys):
 def test_a_transcript_written_by_hand_needs_no_chain_and_gets_one_when_it_goes_on(tmp_path, capsys):
     path = tmp_path / "hand.jsonl"
     path.write_text('{"event": "started", "policy": "hip-core-decompression", "version": 2}\n')
-    assert main(["transcript", "verify", str(path)]) == 0
-    assert "without a chain" in capsys.readouterr().out
+    assert main(["transcript", "verify", str(path)]) == 1
+    assert "1 of 1 lines without a chain" in capsys.readouterr().out
     Journal(path).append(*ANSWERS)
     assert verify(path).problem == ""
     assert changed(path, lambda x: [x[0].replace("hip", "hop"), *x[1:]]) == "one of the lines 1 to 2 was altered"
@@ -366,7 +366,7 @@ def test_purge_asks_first(tmp_path, monkeypatch, capsys):
 def test_a_damaged_review_is_listed_with_what_to_do(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("ASSISTANT_STATE_DIR", str(tmp_path))
     (tmp_path / "B.jsonl").write_text("junk\n")
-    assert main(["cases"]) == 0
+    assert main(["cases"]) == 1
     assert "assistant resume B" in capsys.readouterr().err
     assert main(["resume", "B", "--plain"]) == 2
     assert "assistant review --case B" in capsys.readouterr().err

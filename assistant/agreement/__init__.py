@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TextIO
 
 from ..answering import reads
+from ..crash import fault_line
 from ..errors import AssistantError
 from ..events import Started
+from ..files import write_new
 from ..interview import Session, fold
 from ..policy import Library, Loaded, load
 from ..safe_text import clean, visible
@@ -73,7 +75,7 @@ def run(
         raise AssistantError(f"these are reviews under several policies: {', '.join(policies)}", "Choose with --policy")
     if not reviews:
         raise AssistantError(
-            bad[0] if bad else "there are no transcripts of this policy in these paths",
+            "; ".join(bad) if bad else "there are no transcripts of this policy in these paths",
             "Name files or directories with *.jsonl",
         )
     if standard:
@@ -90,8 +92,10 @@ def run(
     text = FORMS[form](report, (*bad, *left), table)
     if notes and form == "csv":
         notes.writelines(f"{clean(notice)}\n" for notice in (*bad, *left, *report.notices))
+    elif notes and output:
+        notes.writelines(f"{clean(notice)}\n" for notice in bad)
     if output:
-        _write(output, text)
+        write_new(output.expanduser(), visible(text), AssistantError)
         out.write(f"Saved to {clean(str(output))}.\n")
     else:
         encoding = getattr(out, "encoding", None) or "utf-8"
@@ -119,9 +123,11 @@ def _read(
     other = 0
     seen: set[Path] = set()  # a file may be named, and lie in a directory that is named, too
     for path in transcripts_in(paths):
-        if path.resolve() in seen:
-            continue
-        seen.add(path.resolve())
+        if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where there is no permission
+            same_file = Path(os.path.realpath(path))
+            if same_file in seen:
+                continue
+            seen.add(same_file)
         try:
             events = read_events(path)
             first = events[0]
@@ -131,19 +137,8 @@ def _read(
                 continue
             loaded = load(f"{first.policy}@{first.version}", library)
             reviews.append((str(path), fold(loaded, reads(loaded), events)))
-        except AssistantError as error:
-            bad.append(f"left out: {error}")
-        except ValueError as error:  # a date on the request form that is none
-            bad.append(f"left out: {path}: {error}")
+        except Exception as error:  # noqa: BLE001 - one file that trips the program must not cost the others
+            known = isinstance(error, AssistantError | ValueError)  # a date on the request form that is none
+            said = str(error) if known else fault_line(error)
+            bad.append(f"left out: {said if said.startswith(str(path)) else f'{path}: {said}'}")
     return reviews, tuple(bad), (f"{other} of other policies or versions left out",) if other else ()
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        handle = os.open(path.expanduser(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise AssistantError(f"{path} exists already", "Choose another name") from error
-    except (OSError, ValueError) as error:
-        raise AssistantError(f"{path} can not be written: {error}", "Check the path and its permissions") from error
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        file.write(visible(text))

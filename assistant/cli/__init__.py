@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from ..errors import AssistantError
 from . import contracts, policies, reviews, training, transcripts
-from .common import DONE, FAILED, INTERRUPTED, USAGE
+from .common import DONE, FAILED, INTERRUPTED, USAGE, leave_no_core
 from .options import Parser
 from .output import visible_streams
 
@@ -44,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = build_parser()
+    leave_no_core()
     try:
         first = next((a for a in arguments), "")
         if first not in {"-h", "--help", "--version"} and (not first or first.startswith("-")):

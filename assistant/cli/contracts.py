@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -40,7 +41,7 @@ def _interpret(args: argparse.Namespace) -> int:
     loaded = load(args)
     if args.jsonl:
         return _each_line(lambda row: interpret_row(loaded, row))
-    text = args.text if args.text is not None else _typed().read()
+    text = args.text if args.text is not None else _all_typed()
     found = interpret(loaded, text, args.question)
     if args.explain:
         print("\n".join(explain(loaded, text, args.question)))
@@ -57,8 +58,8 @@ def _assess(args: argparse.Namespace) -> int:
     if args.jsonl:
         return _each_line(lambda row: assess_row(loaded, row, today))
     try:
-        facts = json.loads(args.facts if args.facts is not None else _typed().read())
-    except ValueError as error:
+        facts = json.loads(args.facts if args.facts is not None else _all_typed())
+    except (ValueError, RecursionError) as error:
         raise AssistantError(
             f"the facts are not JSON: {error}", 'Give an object such as {{"age_years": 38}}'
         ) from error
@@ -76,11 +77,21 @@ def _typed() -> TextIO:
     return sys.stdin
 
 
+def _all_typed() -> str:
+    """All of standard input, as far as it can be of use."""
+    from ..batch import MAX_LINE
+
+    text = _typed().read(MAX_LINE + 1)
+    if len(text) > MAX_LINE:
+        raise AssistantError(f"there are more than {MAX_LINE:,} characters on standard input")
+    return text
+
+
 def _each_line(answer: Any) -> int:
-    from ..batch import answer_lines
+    from ..batch import answer_lines, lines_of
 
     good = True
-    for line, fine in answer_lines(_typed(), answer):
+    for line, fine in answer_lines(lines_of(_typed()), answer):
         sys.stdout.write(line + "\n")
         good = good and fine
     sys.stdout.flush()
@@ -92,7 +103,7 @@ def _rationale(args: argparse.Namespace) -> int:
     from ..store import Store
 
     path, store = Path(args.transcript), Store.default()
-    if not path.is_file() and store.has(args.transcript):
+    if not os.path.lexists(path) and store.has(args.transcript):
         path = store.find(args.transcript)
     session = replayed(args, path)
     print(render(session, form=args.format, audience=args.audience, today=now().date()), end="")

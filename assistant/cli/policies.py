@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .common import DONE, library, load, replayed
+from ..errors import AssistantError
+from ..safe_text import clean
+from .common import DONE, FAILED, library, load, replayed
 from .options import Commands, policy_options
 from .output import print_row
 
 if TYPE_CHECKING:
     import argparse
+
+    from ..interview import Session
 
 
 def register(commands: Commands) -> None:
@@ -80,11 +85,13 @@ def _coverage(args: argparse.Namespace) -> int:
 def _suggest_terms(args: argparse.Namespace) -> int:
     """Print the ranked list as comments, then the patch: what is printed as a whole can be applied."""
     from ..suggesting import as_patch, suggestions
-    from ..transcript import transcripts_in
 
     loaded = load(args)
-    sessions = (s for s in (replayed(args, p) for p in transcripts_in(args.paths)) if s.policy.id == loaded.policy.id)
+    bad: list[str] = []
+    sessions = (s for s in _sessions(args, bad) if s.policy.id == loaded.policy.id)
     found = suggestions(sessions, args.min_cases)
+    for line in bad:
+        print(f"left out: {clean(line)}", file=sys.stderr)
     for one in found:
         print(
             f"# {one.phrase}: {one.fact} {one.value}; picked in {one.cases} case{'s'[: one.cases > 1]} "
@@ -96,7 +103,21 @@ def _suggest_terms(args: argparse.Namespace) -> int:
     print(patch, end="")
     if not found:
         print("Nothing to suggest: no phrase was left unread and then picked in so many cases.", file=sys.stderr)
-    return DONE
+    return FAILED if bad else DONE
+
+
+def _sessions(args: argparse.Namespace, bad: list[str]) -> Iterator[Session]:
+    """The reviews that can be followed; what is wrong with others is added to `bad`."""
+    from ..crash import fault_line
+    from ..transcript import transcripts_in
+
+    for path in transcripts_in(args.paths):
+        try:
+            yield replayed(args, path)
+        except AssistantError as error:
+            bad.append(str(error))
+        except Exception as error:  # noqa: BLE001 - one transcript that trips the program must not cost the others
+            bad.append(f"{path}: {fault_line(error)}")
 
 
 def _paths(_args: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import AssistantError
 from ..safe_text import clean
-from .common import DONE, FAILED, load, now
+from .common import DONE, FAILED, folded, load, now
 from .options import Commands, Parser, day, policy_options, shell_options
 from .output import print_row
 
@@ -106,8 +106,8 @@ def _review(args: argparse.Namespace) -> int:
     journal = Journal(path)
     if holder := journal.lock(_owner()):
         raise AssistantError(f"case '{case}' is open in another window ({holder})", f"Type: assistant resume {case}")
-    if path.exists():
-        for line in repair(path).lines if path.stat().st_size else ():
+    if os.path.lexists(path):
+        for line in repair(path).lines:
             print(line, file=sys.stderr)
         if path.stat().st_size:
             journal.release()
@@ -207,26 +207,23 @@ def _plain(value: Any) -> Any:
 
 
 def _resume(args: argparse.Namespace) -> int:
-    from ..answering import reads
     from ..events import Started
-    from ..interview import fold
     from ..journal import Journal, repair
     from ..ownership import holder_of
     from ..store import Store
     from ..transcript import read_events, verify
 
-    path = _case_path(Store.default(), args.case)
+    path, said = _case_path(Store.default(), args.case)
     journal = Journal(path)
-    said: tuple[str, ...] = ()
     other = holder_of(path) if args.take_over else None
     if holder := journal.lock(_owner(), args.take_over):
-        said = (
+        said += (
             f"This review is open in another window: {holder}.",
             "Here you can look, and what is answered there shows here; you can answer when it is closed there.",
         )
         said += ("If that window is lost: leave here, then assistant resume --take-over",)
     else:
-        said = ((f"The other window was ended: {other}.",) if other else ()) + repair(path).lines
+        said += ((f"The other window was ended: {other}.",) if other else ()) + repair(path).lines
         if not path.stat().st_size:
             journal.release()
             path.unlink()
@@ -240,24 +237,28 @@ def _resume(args: argparse.Namespace) -> int:
     events = read_events(path, unfinished=True)
     started = events[0]
     assert isinstance(started, Started)
-    loaded = load(args, f"{started.policy}@{started.version}")
-    if started.digest and started.digest != loaded.digest:
+    session = folded(args, path, events)
+    if started.digest and started.digest != session.loaded.digest:
         said += ("The policy file has changed since this review began; answers are shown as they were read then.",)
-    return _run(args, fold(loaded, reads(loaded), events), journal, said)
+    return _run(args, session, journal, said)
 
 
-def _case_path(store: Store, case: str | None) -> Path:
+def _case_path(store: Store, case: str | None) -> tuple[Path, tuple[str, ...]]:
+    """The file of a case, or of the open review that was changed last; and what to say of files that are bad."""
     if case:
-        return store.find(case)
-    unfinished = [c for c in store.cases() if not c.concluded]
+        return store.find(case), ()
+    cases, bad = store.contents()
+    unfinished = [c for c in cases if not c.concluded]
     if not unfinished:
-        raise AssistantError("there is no unfinished review", "Type: assistant to start one")
-    return unfinished[0].path
+        for line in bad:
+            print(clean(line), file=sys.stderr)
+        other = "no other" if bad else "no"
+        raise AssistantError(f"there is {other} unfinished review", "Type: assistant to start one")
+    return unfinished[0].path, bad
 
 
 def _run(args: argparse.Namespace, session: Session, journal: Journal, said: tuple[str, ...] = ()) -> int:
     """Hand the review to a shell: plain lines where a screen would not work."""
-    _leave_no_core()
     try:
         if args.plain or not _screen_works():
             from ..plain import PlainReview
@@ -303,13 +304,6 @@ def _keep_report(journal: Journal, error: BaseException, events: Iterable[Event]
         print(f"A report of the fault, without anything that was typed, is in {clean(str(kept))}", file=sys.stderr)
 
 
-def _leave_no_core() -> None:
-    """No core file: it would hold what was typed."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-
-
 def _screen_works() -> bool:
     """A terminal on both sides that understands a screen, and UTF-8 on the stream that the screen is drawn on."""
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
@@ -331,19 +325,19 @@ def _cases(_args: argparse.Namespace) -> int:
     from ..store import Store
 
     store = Store.default()
-    cases, unreadable = store.cases(), store.unreadable()
+    cases, bad = store.contents()
     _print_cases(cases)
-    for path in unreadable:
-        print(f"{path} is damaged. Type: assistant resume {path.stem}", file=sys.stderr)
+    for line in bad:
+        print(clean(line), file=sys.stderr)
     away = store.away()
     for name, place in away:
         print(f"{name} was moved to {place}, which is not there now; make that directory available.", file=sys.stderr)
     for found in cases:
         if found.left:
             print(f"{clean(found.started.case)} is kept in {clean(str(found.path.parent))}", file=sys.stderr)
-    if not (cases or unreadable or away):
+    if not (cases or bad or away):
         print("No reviews yet.", file=sys.stderr)
-    return DONE
+    return FAILED if bad else DONE
 
 
 def _print_cases(cases: Sequence[StoredCase]) -> None:
@@ -372,26 +366,36 @@ def _print_cases(cases: Sequence[StoredCase]) -> None:
 
 
 def _purge(args: argparse.Namespace) -> int:
-    from ..store import Store
+    from ..store import Store, finished_before
 
     store = Store.default()
-    going = store.finished_before(now().timestamp() - args.older_than * 86_400)
+    cases, bad = store.contents()
+    going = finished_before(cases, now().timestamp() - args.older_than * 86_400)
+    for line in bad:
+        print(f"{clean(line)}; it stays as it is", file=sys.stderr)
+    whole = FAILED if bad else DONE
     if not going:
         print(f"No finished review is older than {args.older_than} days.", file=sys.stderr)
-        return DONE
+        return whole
     _print_cases(going)
     if args.dry_run:
-        return DONE
+        return whole
     if not args.yes:
         print(f"Remove {'this review' if len(going) == 1 else f'these {len(going)} reviews'} for good? y or n", end=" ")
         sys.stdout.flush()
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             print("Nothing was removed.")
             return FAILED
+    removed = 0
     for case in going:
-        store.remove(case)
-    print(f"{len(going)} removed.")
-    return DONE
+        try:
+            store.remove(case)
+            removed += 1
+        except AssistantError as error:
+            print(clean(str(error)), file=sys.stderr)
+            whole = FAILED
+    print(f"{removed} removed.")
+    return whole
 
 
 def _age(text: str) -> int:

@@ -14,7 +14,7 @@ from ..safe_text import clean
 from .common import DONE, FAILED, load, now
 from .options import Commands, policy_options, shell_options
 from .output import print_row
-from .reviews import _keep_report, _leave_no_core, _login, _screen_works, set_up_streams
+from .reviews import _keep_report, _login, _screen_works, set_up_streams
 
 if TYPE_CHECKING:
     import argparse
@@ -258,7 +258,6 @@ def _progress(args: argparse.Namespace, room: Classroom) -> int:
 
 def _shell(args: argparse.Namespace) -> Shell:
     """How charts are shown: plain lines where a screen would not work."""
-    _leave_no_core()
 
     def plain(session: Session, journal: Journal, coach: Coach, said: Sequence[str]) -> int:
         from ..training.lines import PlainTraining

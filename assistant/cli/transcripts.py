@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from ..errors import AssistantError
 from ..safe_text import clean
-from .common import DONE, FAILED, library, now, replayed
+from .common import DONE, FAILED, USAGE, library, now, replayed
 from .options import POLICY_VARIABLE, Commands, policy_options
 
 if TYPE_CHECKING:
     import argparse
 
-    from ..events import Event
+    from ..events import Event, Started
 
 
 def register(commands: Commands) -> None:
@@ -121,21 +121,31 @@ def _agreement(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    """Check the chain of hashes of each file; 1 when a line was changed."""
-    from ..transcript import verify
+    """Check the chain of hashes of each file; 0 only if every line of every file is as it was written."""
+    from ..transcript import TranscriptError, verify
 
-    changed = False
+    worst = DONE
     for path in args.files:
-        found = verify(path)
         shown = clean(str(path))
+        try:
+            found = verify(path)
+        except TranscriptError as error:
+            print(f"assistant: {clean(str(error))}", file=sys.stderr)
+            worst = USAGE
+            continue
         if found.problem:
-            changed = True
-            print(f"{shown}: {found.problem}")
-        elif not found.chained:
-            print(f"{shown}: {found.lines} lines without a chain of hashes; nothing can be said")
+            said = found.problem
+        elif found.chained < found.lines:
+            bare = found.lines - found.chained
+            said = (
+                f"{bare} of {found.lines} lines without a chain of hashes; whether those were changed can not be said"
+            )
         else:
             print(f"{shown}: {found.lines} lines as they were written; the last link is {found.last}")
-    return FAILED if changed else DONE
+            continue
+        print(f"{shown}: {said}")
+        worst = max(worst, FAILED)
+    return worst
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -194,13 +204,14 @@ def _minimise(args: argparse.Namespace) -> int:
 
 
 def _write(path: Path | None, events: Iterable[Event]) -> None:
-    from ..transcript import encode, save_text
+    from ..files import write_new
+    from ..transcript import encode
 
     text = "".join(encode(event) + "\n" for event in events)
     if path is None:
         print(text, end="")
-    elif not (said := save_text(str(path), text)).startswith("Saved"):
-        raise AssistantError(said.rstrip("."), "Nothing was written")
+    else:
+        write_new(path, text, AssistantError)
 
 
 def _replay(args: argparse.Namespace) -> int:
@@ -225,19 +236,31 @@ def _replay(args: argparse.Namespace) -> int:
 
 def _other_version(args: argparse.Namespace) -> str:
     """The policy version to compare with: the one asked for, or one that only --policy-path has."""
-    from ..events import Started
     from ..policy import Library
-    from ..transcript import parse_piece, pieces_in
 
     if args.policy_version is None and not args.policy_path:
         return ""
-    piece = next((p for p in pieces_in(p for p in args.paths if str(p) != "-")), None)
-    first = parse_piece(piece)[0] if piece else None
-    name = args.policy or (first.policy if isinstance(first, Started) else "")
+    first = _first_review(p for p in args.paths if str(p) != "-")
+    name = args.policy or (first.policy if first else "")
     if args.policy_version is not None:
         return f"{name.partition('@')[0]}@{args.policy_version}"
     ours = Library().versions().get(name, {})
     own = [v for v, path in library(args).versions().get(name, {}).items() if ours.get(v) != path]
-    if own and isinstance(first, Started) and first.version not in own:
+    if own and first and first.version not in own:
         return f"{name}@{max(own)}"
     return ""
+
+
+def _first_review(paths: Iterable[Path]) -> Started | None:
+    """The beginning of the first transcript that can be read."""
+    from ..events import Started
+    from ..transcript import TranscriptError, parse_piece, pieces_in
+
+    for piece in pieces_in(paths):
+        try:
+            first = parse_piece(piece)[0]
+        except TranscriptError:
+            continue  # the report names it
+        if isinstance(first, Started):
+            return first
+    return None

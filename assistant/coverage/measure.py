@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..answering import reads
+from ..crash import fault_line
 from ..determination import Determination, Outcome, Truth, readings_that_apply
 from ..errors import AssistantError
 from ..events import Answered, Asked, Concluded, Event, FactRead, Picked, Reopened, Started, Undone
@@ -267,9 +268,10 @@ def coverage_of(loaded: Loaded, pieces: Iterable[Piece]) -> Coverage:
                 others += 1
                 continue
             session, shown = observer.shown(events)
-        except AssistantError as error:
+        except Exception as error:  # noqa: BLE001 - one transcript that trips the program must not cost the others
             place = piece.path if piece.line == 1 else f"{piece.path}:{piece.line}"
-            errors.append(str(error) if str(error).startswith(piece.path) else f"{place}: {error}")
+            said = str(error) if isinstance(error, AssistantError) else fault_line(error)
+            errors.append(said if said.startswith(piece.path) else f"{place}: {said}")
             continue
         transcripts += 1
         sides += len(session.sides)

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from ..determination import Truth
 from ..errors import AssistantError
+from ..files import write_new
 from ..policy import Library, load
 from ..safe_text import clean, visible
 from ..transcript import pieces_in
@@ -44,10 +45,7 @@ def report_coverage(
         raise AssistantError("there are no transcripts of this policy in these paths", "Name files with *.jsonl")
     out.write("\n".join(as_lines(found)) + "\n")
     if html:
-        try:
-            html.write_text(visible(as_page(found)), encoding="utf-8")
-        except OSError as error:
-            raise AssistantError(f"{html} can not be written: {error.strerror}", "Choose another file") from error
+        write_new(html, visible(as_page(found)), AssistantError)
         out.write(f"The page is in {clean(str(html))}\n")
     low = fail_under is not None and found.percent(*DECIDING) < fail_under
     if low:

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from ..errors import AssistantError
 from ..events import Answered, Asked, Concluded, Event, Picked, Started
+from ..files import write_new
 from ..findings import NOT_STATED, SKIP
 from ..interview import (
     Ask,
@@ -23,7 +24,7 @@ from ..interview import (
 )
 from ..policy import UNKNOWN, Library, Loaded, Question, load
 from ..safe_text import clean
-from ..transcript import encode, pieces_in, save_text
+from ..transcript import encode, pieces_in
 from .answers import Answers, Case, Values
 from .cases import Finder, first, merged
 from .measure import Kind, Observer, Point, coverage_of
@@ -244,6 +245,8 @@ def suggest_for(
 ) -> int:
     """Suggest what closes the gaps that transcripts leave, all gaps when there are none; as files, or as one text.
 
+    Returns 1 when a transcript could not be followed.
+
     Raises:
         AssistantError: The policy is unknown, or a file can not be written.
     """
@@ -262,7 +265,7 @@ def suggest_for(
     notes.write("; edit them, then record what they say with replay --accept\n" if found else "\n")
     if left:
         notes.write(f"No review was found for: {'; '.join(map(str, left))}\n")
-    return 0
+    return 1 if have.errors else 0
 
 
 def text_of(one: Suggested) -> str:
@@ -282,6 +285,5 @@ def write_suggested(found: Iterable[Suggested], directory: Path) -> Iterator[Pat
         raise AssistantError(f"{directory} can not be made: {error.strerror}", "Choose another directory") from error
     for one in found:
         path = directory / f"{one.name}.jsonl"
-        if not (said := save_text(str(path), text_of(one))).startswith("Saved"):
-            raise AssistantError(said.rstrip("."), "Choose an empty directory with --output")
+        write_new(path, text_of(one), AssistantError)
         yield path

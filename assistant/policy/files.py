@@ -6,7 +6,6 @@ import hashlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from ..errors import AssistantError
+from ..files import read_bytes
 from ..safe_text import first_hidden
 from .model import Policy
 from .prompts import Prompts
@@ -116,27 +116,34 @@ class Library:
         """The prompts file of a policy version."""
         name = Path(policy.id) / f"{policy.version}.yaml"
         for root in self._roots("prompts"):
-            if (root / name).is_file():
+            if os.path.lexists(root / name):
                 return self._file(root, root / name)
         raise PolicyError(f"no prompts for policy '{policy.id}' version {policy.version}", f"Add prompts/{name}")
 
     def vocabulary(self, name: str) -> dict[str, Any]:
         """The parsed content of `policy/vocabulary/<name>.yaml`."""
         for root in self._roots("policy"):
-            if (path := root / "vocabulary" / f"{name}.yaml").is_file():
+            if os.path.lexists(path := root / "vocabulary" / f"{name}.yaml"):
                 return read_yaml(self._file(root, path), words=True)
         raise PolicyError(f"there is no vocabulary '{name}'", f"Add policy/vocabulary/{name}.yaml")
 
     def vocabulary_path(self, name: str) -> Path | None:
         """Where a vocabulary file stands."""
         places = (root / "vocabulary" / f"{name}.yaml" for root in self._roots("policy"))
-        return next((p for p in places if p.is_file()), None)
+        return next((p for p in places if os.path.lexists(p)), None)
 
 
 @cache
 def load_vocabulary(name: str) -> dict[str, Any]:
     """A packaged vocabulary file, parsed once."""
     return Library().vocabulary(name)
+
+
+def _standard_input() -> bytes:
+    raw: bytes = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise PolicyError(f"standard input is larger than {MAX_BYTES // 1_000_000} MB", "Split it")
+    return raw
 
 
 def read_yaml(path: Path, *, words: bool = False) -> dict[str, Any]:
@@ -147,10 +154,7 @@ def read_yaml(path: Path, *, words: bool = False) -> dict[str, Any]:
             reader would see, or not a mapping.
     """
     try:
-        with nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-        if len(raw) > MAX_BYTES:
-            raise PolicyError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB", "Split it")
+        raw = _standard_input() if path == STANDARD_INPUT else read_bytes(path, MAX_BYTES, PolicyError)
         if not any(path.is_relative_to(packaged(kind)) for kind in ("policy", "prompts")):
             _check_depth(path, raw)
         _check_characters(path, 1, raw.decode("utf-8-sig", "replace").replace("\r\n", "\n"))
@@ -161,8 +165,6 @@ def read_yaml(path: Path, *, words: bool = False) -> dict[str, Any]:
             content = loader.construct_document(node) if node else None
         finally:
             loader.dispose()
-    except OSError as error:
-        raise PolicyError(f"{path} can not be read: {error.strerror}", "Check the path and its permissions") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{path}:{mark.line + 1}" if mark else str(path)
@@ -248,8 +250,7 @@ def validate(model: type[_ModelT], path: Path, content: Mapping[str, Any]) -> _M
 
 def line_of(path: Path, location: Sequence[int | str]) -> int:
     """The line of a place in a YAML file, or of the nearest thing above it that exists (1-based)."""
-    with path.open("rb") as file:
-        node = yaml.compose(file, Loader=_Loader)
+    node = yaml.compose(read_bytes(path, MAX_BYTES, PolicyError), Loader=_Loader)
     line = 1
     for step in location:
         if isinstance(node, yaml.MappingNode):
@@ -267,7 +268,7 @@ def digest_of(*paths: Path) -> str:
     """A fingerprint of files, as transcripts record it."""
     hasher = hashlib.sha256()
     for path in paths:
-        hasher.update(path.read_bytes())
+        hasher.update(read_bytes(path, MAX_BYTES, PolicyError))
     return f"sha256:{hasher.hexdigest()}"
 
 

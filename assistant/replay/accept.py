@@ -6,31 +6,51 @@ from pathlib import Path
 
 from ..answering import reads
 from ..events import Answered, Concluded, Event, Picked, Started
+from ..files import replace_file
 from ..interview import advance, completed, start
-from ..journal import replace_file
 from ..policy import Library, load
 from ..rationale import conclusion
-from ..transcript import encode, read_events
+from ..transcript import (
+    STANDARD_INPUT,
+    Piece,
+    TranscriptError,
+    chained,
+    encode,
+    parse_piece,
+    pieces_in,
+    verify_lines,
+)
 
 
 def accept_file(path: Path, library: Library) -> None:
     """Record anew what a transcript file holds (readings, criteria, determinations, fingerprints) from a fresh run.
 
-    What the reviewer typed, the times and all else stay as they are.
+    What the reviewer typed, the times and all else stay as they are; so do the permissions of the file. Lines that had
+    a chain of hashes get one again.
+
+    Raises:
+        AssistantError: A transcript in it can not be followed, or was changed since it was written; nothing is changed.
     """
-    kept: list[Event] = []
-    for events in _reviews(read_events(path, several=True)):
-        kept += accepted(events, library)
-    replace_file(path, "".join(encode(event) + "\n" for event in kept).encode(), mode=0o644)
+    if str(path) == STANDARD_INPUT:
+        raise TranscriptError("standard input can not be rewritten", "Name a file")
+    replace_file(path, (_rewritten(piece, library) for piece in pieces_in([path])), TranscriptError)
 
 
-def _reviews(events: tuple[Event, ...]) -> list[list[Event]]:
-    found: list[list[Event]] = []
-    for event in events:
-        if isinstance(event, Started):
-            found.append([])
-        found[-1].append(event)
-    return found
+def _rewritten(piece: Piece, library: Library) -> bytes:
+    events = accepted(list(parse_piece(piece)), library)
+    found = verify_lines(piece.lines, Path(piece.path))
+    if found.problem:  # a chain made anew would hide it
+        raise TranscriptError(
+            f"{piece.path}:{piece.line}: {found.problem} since it was written, and is not accepted",
+            "If that is right, take the chain of hashes off its lines first",
+        )
+    lines, last = [], ""
+    for number, event in enumerate(events, 1):
+        line = encode(event)
+        if found.chained:
+            line, last = chained(line, number, last)
+        lines.append(line + "\n")
+    return "".join(lines).encode()
 
 
 def accepted(events: list[Event], library: Library) -> list[Event]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ..errors import AssistantError
+from ..files import write_new
 from ..policy import Library, load
 from ..safe_text import clean, visible
 from .drift import Drift, Summary, drifts
@@ -50,16 +51,9 @@ def report_drift(
     else:
         out.write("\n".join(_lines(name, summary, listed, labels)) + "\n")
     if html:
-        _save(html, page(name, summary, listed, labels))
+        write_new(html, visible(page(name, summary, listed, labels)), AssistantError)
         out.write("" if as_json else f"The page is in {clean(str(html))}\n")
     return 1 if summary.changed or summary.undecided or summary.errors else 0
-
-
-def _save(path: Path, text: str) -> None:
-    try:
-        path.write_text(visible(text), encoding="utf-8")
-    except OSError as error:
-        raise AssistantError(f"{path} can not be written: {error.strerror}", "Choose another file") from error
 
 
 def _lines(name: str, summary: Summary, listed: Iterable[Drift], labels: dict[str, str]) -> list[str]:
@@ -86,7 +80,7 @@ def said(row: Drift) -> str:
     """One changed review in a line."""
     place = f"{row.path}{f':{row.line}' if row.line > 1 else ''}{f' {row.side} side' if row.side else ''}"
     if row.error:
-        return f"{place}: {row.error}"
+        return row.error if row.error.startswith(row.path) else f"{place}: {row.error}"
     left = f"; no place for {', '.join(row.left)}" if row.left else ""
     if row.same:
         changes = ", ".join(f"{c} {a} → {b}" for c, (a, b) in row.changed.items())

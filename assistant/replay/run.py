@@ -48,6 +48,11 @@ class Result:
         """The file, and the line in it where another transcript than the first begins."""
         return self.path if self.line == 1 else f"{self.path}:{self.line}"
 
+    @property
+    def said(self) -> str:
+        """The error, with the place that it is about."""
+        return self.error if self.error.startswith(self.path) else f"{self.place}: {self.error}"
+
 
 def replay_piece(library: Library, quick: bool, piece: Piece) -> Result:
     """Replay one transcript under the policy version that it names."""
@@ -119,7 +124,7 @@ def replay_paths(
     jobs: int = 1,
 ) -> int:
     """Replay and report; 1 when anything differs, unless the differences are accepted; 130 when interrupted."""
-    count = differing = 0
+    count = differing = errors = 0
     rows = 0
     interrupted = False
     changed: dict[str, None] = {}
@@ -131,6 +136,7 @@ def replay_paths(
             if not result.differs:
                 continue
             differing += 1
+            errors += bool(result.error)
             if not result.error:
                 changed[result.path] = None
             out.write(("," if rows else "") + "\n" + _row(result) if as_json else _lines(result))
@@ -139,19 +145,31 @@ def replay_paths(
         interrupted = True
     if not count and not interrupted:
         raise AssistantError("there are no transcripts in these paths", "Name files or directories with *.jsonl")
-    if accept:
-        for path in changed:
-            accept_file(Path(path), library)
+    kept, refused = _accepted(changed, library) if accept else (0, [])
     if as_json:
-        ending = {"replayed": count, "differing": differing, "interrupted": interrupted}
+        ending: dict[str, Any] = {"replayed": count, "differing": differing, "interrupted": interrupted}
+        ending |= {"not_accepted": refused} if refused else {}
         out.write("\n], " + json.dumps(ending)[1:] + "\n")
     else:
         out.write(f"{'interrupted after ' if interrupted else ''}{count} replayed, {differing} differ\n")
-        if accept and changed:
+        out.writelines(f"{clean(line)}\n" for line in refused)
+        if kept:
             out.write("accepted; look at the difference before you commit it\n")
     if interrupted:
         return INTERRUPTED
-    return 1 if differing and not (accept and len(changed) == differing) else 0
+    return 1 if errors or refused or (differing and not accept) else 0
+
+
+def _accepted(paths: Iterable[str], library: Library) -> tuple[int, list[str]]:
+    """How many files were rewritten, and why others were not."""
+    kept, refused = 0, []
+    for path in paths:
+        try:
+            accept_file(Path(path), library)
+            kept += 1
+        except AssistantError as error:
+            refused.append(f"not accepted: {error}")
+    return kept, refused
 
 
 def _row(result: Result) -> str:
@@ -166,7 +184,7 @@ def _row(result: Result) -> str:
 
 def _lines(result: Result) -> str:
     if result.error:
-        return f"{clean(result.place)}: {clean(result.error)}\n"
+        return f"{clean(result.said)}\n"
     first, *rest = result.differences
     lines = [f"{clean(result.place)}: {clean(str(first))}"]
     lines += [f"  {clean(f'line {d.line}: {d.what} {d.name}'.rstrip())}" for d in rest[: SHOWN - 1]]

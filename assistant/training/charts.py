@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from ..errors import AssistantError
+from ..files import read_bytes
 from ..policy import Loaded, packaged
 from ..safe_text import clean, first_hidden
 
@@ -129,15 +130,13 @@ def readable(line: str) -> str:
 def read_chart(path: Path) -> tuple[Chart | None, tuple[Fault, ...]]:
     """A chart file, or what keeps it from being read; whether it agrees with the policy is checked elsewhere."""
     try:
-        raw = _bytes(path)
-        text = raw.decode("utf-8")
+        raw = read_bytes(path, MAX_BYTES, AssistantError)
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return None, (Fault(path, raw[: error.start].count(b"\n") + 1, "this is not UTF-8 text"),)
-    except OSError as error:
-        return None, (Fault(path, 1, f"can not be read: {error.strerror}"),)
-    except ValueError as error:
-        return None, (Fault(path, 1, str(error)),)
-    text = text.replace("\r\n", "\n").removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
+    except AssistantError as error:
+        return None, (Fault(path, 1, error.message.removeprefix(f"{path} ")),)
+    text = text.replace("\r\n", "\n")
     if found := first_hidden(text):
         return None, (Fault(path, found[0], f"holds a character that can not be seen, {found[1]}; remove it"),)
     rows = text.split("\n")
@@ -165,14 +164,6 @@ class _NotPlain(yaml.MarkedYAMLError):
 
     def __init__(self, problem: str, mark: Any) -> None:
         super().__init__(problem=problem, problem_mark=mark)
-
-
-def _bytes(path: Path) -> bytes:
-    with path.open("rb") as file:
-        raw = file.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
-        raise ValueError(f"larger than {MAX_BYTES:,} bytes; a chart is about a page")
-    return raw
 
 
 def _front(text: str) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:

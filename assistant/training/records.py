@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ..errors import AssistantError
-from ..places import sync_directory
+from ..files import sync_directory
 from ..safe_text import clean
 from ..store import Store
 

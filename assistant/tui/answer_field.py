@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ..conversation import MAX_ANSWER
+from ..events import MAX_ANSWER
 from .bursts import LINE_BREAK, pasted_text
 from .text import ascii_marks, cell_width, marked, row_starts
 
@@ -81,6 +81,9 @@ class AnswerField(Widget, can_focus=True):
     class PasteRefused(Message):
         """Too much was pasted; nothing was inserted."""
 
+    class Full(Message):
+        """Something was typed into a field that holds no more; said once until there is room again."""
+
     def __init__(self, text: str = "", *, hint: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.text = text
@@ -92,6 +95,7 @@ class AnswerField(Widget, can_focus=True):
         self._undo: list[tuple[str, int]] = []
         self._redo: list[tuple[str, int]] = []
         self._typing = False
+        self._full = False
         self._painted: list[list[str]] = []
 
     # --- What it holds ---
@@ -121,6 +125,7 @@ class AnswerField(Widget, can_focus=True):
         self.text = text
         self.cursor = cursor
         self._shown = marked(text)
+        self._full = False
         if not text:
             self.border_title = None
         self._wrap(changed_from)
@@ -243,6 +248,11 @@ class AnswerField(Widget, can_focus=True):
         if event.key == LINE_BREAK or (event.character is not None and event.is_printable):
             event.stop()
             event.prevent_default()
+            if len(self.text) >= MAX_LENGTH:
+                if not self._full:
+                    self.post_message(self.Full())
+                self._full = True
+                return
             self._edit(self.cursor, self.cursor, event.character or "", typing=True)
             return
         for binding in self._bindings.key_to_bindings.get(event.key, ()):

@@ -311,6 +311,11 @@ class ReviewApp(OrderlyApp):
         """Too much at once."""
         self.say([f"That is longer than {MAX_LENGTH:,} characters; nothing was pasted."])
 
+    @on(AnswerField.Full)
+    def say_full(self) -> None:
+        """No key more."""
+        self.say([f"An answer has at most {MAX_LENGTH:,} characters; what was typed behind them was not taken."])
+
     def submit(self, text: str) -> None:
         """Do what a typed line means; one that could not be saved is kept apart, and Enter alone gives it again."""
         editing = self._review.editing
@@ -328,6 +333,10 @@ class ReviewApp(OrderlyApp):
                     "type /skip, or leave with Ctrl+Q."
                 ]
             )
+            self._review.field.restore(text)
+            return
+        if reply.refused:
+            self.say(reply.lines)
             self._review.field.restore(text)
             return
         line = as_change(text, editing)

@@ -9,6 +9,12 @@ from typing import Literal, NamedTuple
 BURST = 0.05
 """Keys that follow each other within so many seconds were not typed one by one."""
 PASTE_BEGINS, PASTE_ENDS = "\x1b[200~", "\x1b[201~"
+FLOOD = 512
+"""So many printable characters in one piece were pasted, whether or not the terminal says so."""
+FLOOD_ENDS = 0.5
+"""After so many seconds without more, a flood is over: a slow line brings it in parts."""
+MAX_PASTE = 1_000_000
+"""Of a longer paste the rest is not kept; it is too long for any use."""
 LINE_BREAK = "line_break"
 """The name of the key for a line end inside a burst."""
 
@@ -46,14 +52,24 @@ class Bursts:
     def __init__(self) -> None:
         self._held = ""
         self._pasted: list[str] | None = None
+        self._flood: list[str] = []
 
     @property
     def undecided(self) -> bool:
         """Whether something is held that silence would decide."""
-        return bool(self._held) and self._pasted is None
+        return bool(self._flood) or (bool(self._held) and self._pasted is None)
+
+    @property
+    def patience(self) -> float:
+        """How many seconds of silence decide it."""
+        return FLOOD_ENDS if self._flood else BURST
 
     def feed(self, text: str) -> Iterator[Piece]:
         """The pieces that are complete with this text."""
+        if self._flood or (self._pasted is None and _is_flood(text)):
+            _keep(self._flood, self._held + text)
+            self._held = ""
+            return
         self._held += text
         while self._held:
             found = self._in_paste() if self._pasted is not None else self._in_keys()
@@ -65,6 +81,11 @@ class Bursts:
         """Nothing came for a while: what is held was all."""
         if self._pasted is not None:
             return
+        if self._flood:
+            pasted, self._flood = "".join(self._flood), []
+            text = pasted.rstrip("\r\n")
+            yield Piece("paste", text)
+            self._held = pasted[len(text) :]
         ends = self._held.rstrip("\x1b[20~")
         keys, self._held = self._held[len(ends) :], ""
         if ends:
@@ -77,7 +98,7 @@ class Bursts:
         text, end, rest = self._held.partition(PASTE_ENDS)
         if not end:
             kept = _beginning_of(PASTE_ENDS, self._held)
-            self._pasted.append(self._held[: len(self._held) - kept])
+            _keep(self._pasted, self._held[: len(self._held) - kept])
             self._held = self._held[len(self._held) - kept :]
             return None
         pasted, self._pasted, self._held = "".join([*self._pasted, text]), None, rest
@@ -101,6 +122,17 @@ class Bursts:
         self._held = rest
         more = rest.startswith(PASTE_BEGINS) or rest[0].isprintable() or rest[0] == "\t"
         return [*keys_before, Piece("break", _line_ends(found[0])) if more else _enter(found[0])]
+
+
+def _is_flood(text: str) -> bool:
+    """Whether so much came at once that nobody typed it, from a terminal that does not mark what is pasted."""
+    return len(text) >= FLOOD and not _CONTROLS.search(text)
+
+
+def _keep(parts: list[str], more: str) -> None:
+    """Hold a part of a paste, as long as the paste is not too long for any use."""
+    if sum(map(len, parts)) <= MAX_PASTE:
+        parts.append(more)
 
 
 def _enter(ends: str) -> Piece:

@@ -12,7 +12,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 from ..decoding import STRAY_BYTES
-from .bursts import BURST, LINE_BREAK, Bursts, Piece
+from .bursts import LINE_BREAK, Bursts, Piece
 
 TICK = 0.1
 LAST_BYTE = 0.5
@@ -23,7 +23,14 @@ class TypingDriver(LinuxDriver):
     """Textual's driver, with other ideas of what comes in."""
 
     def run_input_thread(self) -> None:
-        """Read until the app ends."""
+        """Read until the app ends; a fault is noted, so that a report of it can be kept."""
+        try:
+            self._read_keys()
+        except Exception as fault:
+            self._app._exception = fault  # what Textual notes for faults in the message loop, and forgets here
+            raise
+
+    def _read_keys(self) -> None:
         parser = XTermParser(self._debug)
         decoder = getincrementaldecoder("utf-8")(STRAY_BYTES)
         bursts = Bursts()
@@ -31,7 +38,7 @@ class TypingDriver(LinuxDriver):
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                if selector.select(BURST if bursts.undecided else TICK):
+                if selector.select(bursts.patience if bursts.undecided else TICK):
                     data = os.read(self.fileno, 4096)
                     if not data:
                         return

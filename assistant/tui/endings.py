@@ -66,7 +66,7 @@ class OrderlyApp(App[int]):
 
     def panic(self, *renderables: RenderableType) -> None:  # noqa: ARG002 - not shown, they may quote an answer
         """A fault outside the message loop, such as a terminal that is gone; also as one sentence."""
-        self._stop_for(None)
+        self._stop_for(self._exception)
 
     @property
     def fault(self) -> BaseException | None:

@@ -113,6 +113,15 @@ class Terminal:
         os.write(self.fd, keys.encode() if isinstance(keys, str) else keys)
         return self.settle(quiet)
 
+    def flood(self, keys):
+        """Send more than a terminal holds."""
+        rest = memoryview(keys)
+        while rest:
+            if select.select([], [self.fd], [], 0.05)[1]:
+                rest = rest[os.write(self.fd, rest[:4_000]) :]
+            while select.select([self.fd], [], [], 0)[0]:
+                self._read(0)
+
     def press(self, key):
         """Send one key that changes the screen; how many bytes came back."""
         os.write(self.fd, key.encode() if isinstance(key, str) else key)

@@ -363,7 +363,7 @@ def test_the_rationale_is_saved_and_sent_to_the_terminal(drive, tmp_path):
         await driven.press("s")
         driven.field.set_text(str(tmp_path / "no" / "why.txt"))
         await driven.press("enter")
-        assert "could not be written" in " ".join(driven.text.split())
+        assert "can not be written" in " ".join(driven.text.split())
 
     drive(steps)
 

@@ -3,14 +3,16 @@
 import itertools
 import json
 import signal
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from terminal import Terminal
 from textual import events
 
 from assistant.events import Answered
-from assistant.tui.answer_field import EARLY, AnswerField
+from assistant.tui.answer_field import EARLY, MAX_LENGTH, AnswerField
 from assistant.tui.bursts import Bursts, Piece, pasted_text
 from assistant.tui.pages import Confirm, Entry
 
@@ -320,3 +322,77 @@ def test_escape_out_of_the_privacy_question_goes_on_with_the_change(drive):
         assert [t.text for t in driven.app.session.turns] == ["38 yo", "stage 2, MRN [removed]"]
 
     drive(steps)
+
+
+# --- More than an answer holds ---
+
+
+def test_what_is_pasted_without_marks_is_one_piece(terminal, tmp_path):
+    """Of a terminal that does not mark a paste: more than an answer holds is refused whole and at once."""
+    screen = terminal()
+    screen.type("kept ")
+    screen.flood(b"groin pain, " * 100_000)
+    screen.wait_for("characters; nothing was pasted")
+    assert " > kept" in screen.text
+    screen.flood(b"groin pain, limps\r" * 100)
+    screen.wait_for("limps")
+    assert screen.end(b"\r\x11") == 3
+    assert answers(tmp_path / "review.jsonl") == ["kept " + "\n".join(["groin pain, limps"] * 100)]
+
+
+@given(st.lists(st.text(st.sampled_from("ab \r\n"), min_size=1), min_size=1, max_size=6))
+def test_nothing_of_a_flood_is_lost(chunks):
+    text = "x" * 600 + "".join(chunks)
+    kept = pieces(text[:600], *chunks)
+    assert kept[0].kind == "paste"
+    assert [c for piece in kept for c in piece.text if c not in "\r\n"] == [c for c in text if c not in "\r\n"]
+
+
+def test_a_full_field_says_so_once_and_takes_no_more(drive):
+    async def steps(driven):
+        driven.field.set_text("x" * MAX_LENGTH)
+        await driven.press(*"yyy")
+        assert driven.field.text == "x" * MAX_LENGTH
+        assert driven.log.count("An answer has at most 20,000 characters") == 1
+        await driven.press("backspace", "y")
+        assert driven.field.text == "x" * (MAX_LENGTH - 1) + "y"
+
+    drive(steps)
+
+
+def test_an_answer_that_is_too_long_stays_in_the_field(drive):
+    async def steps(driven):
+        text = "x" * (MAX_LENGTH + 1)
+        driven.field.set_text(text)
+        await driven.press("enter")
+        assert "longer than 20,000 characters and was not taken" in driven.log
+        assert driven.field.text == text
+
+    drive(steps)
+
+
+FAULTY = """
+import sys
+from assistant.cli import main
+from assistant.tui import driver
+def fail(self, data):
+    raise UnicodeDecodeError("utf-8", b"Jane Roe", 0, 1, "invalid start byte")
+if len(sys.argv) == 1:
+    driver.XTermParser.feed = fail
+sys.exit(main(["review", "--no-intake", "--case", "F"]))
+"""
+
+
+def test_a_fault_in_reading_keys_leaves_a_report_and_no_screen(tmp_path):
+    screen = Terminal(command=[sys.executable, "-c", FAULTY], environment={"ASSISTANT_STATE_DIR": str(tmp_path)})
+    try:
+        assert screen.end(b"Jane Roe\r") == 1
+        assert screen.modes_left_on() == set()
+        reports = [path.read_text() for path in tmp_path.glob("crash-*.txt")]
+        assert len(reports) == 1
+        assert "UnicodeDecodeError" in reports[0]
+        assert "driver.py" in reports[0]
+        assert "Jane" not in reports[0]
+        assert b"UnicodeDecodeError" in screen.output
+    finally:
+        screen.close()
