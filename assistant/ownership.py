@@ -18,6 +18,7 @@ from .transcript import TranscriptError
 PATIENCE = 5.0
 """Seconds that a window has to leave in when it is asked to."""
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+OTHERS_MAY_ANYTHING = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def check_directory(directory: Path) -> None:
 
 
 def check_file(handle: int, path: Path) -> None:
-    """See that an open file is an ordinary one of the user's own, with no other name.
+    """See that an open file is an ordinary one of the user's own, with no other name; close it to other users.
 
     Raises:
         TranscriptError: What is wrong with it.
@@ -86,6 +87,8 @@ def check_file(handle: int, path: Path) -> None:
             f"{path} has another name (a hard link), under which others could read it",
             "Copy it, and put the copy in its place",
         )
+    if found.st_mode & OTHERS_MAY_ANYTHING:
+        os.fchmod(handle, stat.S_IMODE(found.st_mode) & ~OTHERS_MAY_ANYTHING)
 
 
 def open_own(path: Path, flags: int) -> IO[bytes]:
