@@ -86,7 +86,7 @@ def test_a_rationale_is_shown_and_saved_by_words(tmp_path):
     said = done.stdout.decode()
     assert f"Saved to {file}." in said
     assert file.read_text().startswith("<!DOCTYPE html>")
-    assert "no such file/x could not be written" in said
+    assert "no such file/x can not be written" in said
     assert "1. Request and policy" not in said
 
 

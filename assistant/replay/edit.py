@@ -106,7 +106,7 @@ def _shortest(session: Session, event: Answered) -> str:
     def reads_of(text: str) -> tuple[FactRead, ...]:
         return answered(session, question.id, text, event.side).read or ()
 
-    def says(text: str) -> list[tuple[str, frozenset[int | str], str | None]]:
+    def says(text: str) -> list[_Said]:
         return _said(reads_of(text), by_side=session.sides[0].side is not None)
 
     wanted = says(event.text)
@@ -140,9 +140,12 @@ def _pieces(text: str) -> Iterator[tuple[int, int, bool]]:
         yield position, len(text), False
 
 
-def _said(read: Iterable[FactRead], *, by_side: bool = False) -> list[tuple[str, frozenset[int | str], str | None]]:
-    """What is read, with the side of its words where both sides are reviewed."""
-    return [(r.fact, frozenset(r.values), r.side if by_side else None) for r in read]
+_Said = tuple[str, frozenset[int | str], str | None, bool]
+
+
+def _said(read: Iterable[FactRead], *, by_side: bool = False) -> list[_Said]:
+    """What is read and whether it is sure, with the side of its words where both sides are reviewed."""
+    return [(r.fact, frozenset(r.values), r.side if by_side else None, not r.doubt) for r in read]
 
 
 # --- As short as it can be --------------------------------------------------------------------------------------------
