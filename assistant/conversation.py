@@ -168,14 +168,18 @@ def _answer(session: Session, text: str) -> Reply:
     choice = next((c for c in ask.choices if spoken in {c.key, c.label.lower()}), None)
     if choice:
         return _choose(session, ask, choice, text.strip())
+    key, colon, reason = text.partition(":")
+    choice = next((c for c in ask.choices if key.strip().lower() == c.key), None)
+    if choice and colon and reason.strip() and choice.key not in {UNSTATED, CONTRADICTORY}:
+        return _choose(session, ask, choice, text.strip(), reason.strip())
     numbered = [c for c in ask.choices if c.key.isdecimal() and str(c.value) != c.key]
     if numbered and spoken.isdecimal() and len(spoken) == 1:
         return Reply(lines=(f"There is no choice {spoken}. Type one of the keys shown, or an answer in words.",))
     return _record(session, ask, answered(session, ask.question.id, text, ask.side))
 
 
-def _choose(session: Session, ask: Ask, choice: Choice, text: str) -> Reply:
-    """A value chosen by its key or its words, or why the record gives none."""
+def _choose(session: Session, ask: Ask, choice: Choice, text: str, reason: str = "") -> Reply:
+    """A value chosen by its key or its words, with a reason if one was given; or why the record gives none."""
     silent = {UNSTATED: NOT_STATED, CONTRADICTORY: CONTRADICTS}.get(choice.key)
     pick = Picked(
         question=ask.question.id,
@@ -183,7 +187,7 @@ def _choose(session: Session, ask: Ask, choice: Choice, text: str) -> Reply:
         side=ask.side,
         about=_about(session, ask.side),
         text=silent or text,
-        reason=choice.label if silent else "",
+        reason=choice.label if silent else reason,
     )
     return _record(session, ask, pick)
 

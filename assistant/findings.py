@@ -10,7 +10,8 @@ from typing import Any
 from .determination import rules_of
 from .errors import AssistantError
 from .events import FactRead, Noted, Picked, Started
-from .policy import UNKNOWN, Fact, Policy, Value, in_order, values_of
+from .matching.reading import NAMES_BOTH
+from .policy import UNKNOWN, Fact, Policy, Value, values_of
 
 SKIP = "/skip"
 NOT_STATED = "/unknown"
@@ -20,6 +21,10 @@ EXACT = 100.0
 """The score of words that stand in the vocabulary as they were typed."""
 BOTH = "both"
 """The side of words that are said of both."""
+
+
+MAX_NAMED = 3
+"""So many numbers at most are a range that an answer names (II-III); more are what it leaves open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +156,8 @@ def add_turn(
             if _belongs(policy.fact[fact], shared):
                 values = checked_values(policy, fact, value)
                 known = found.get(fact)
-                narrows = known is not None and not pick.reason and _narrows(policy, known, values)
-                against = known is not None and (known.conflict or known.against) and not pick.reason
-                against = against or (narrows and policy.fact[fact].about != "side")
-                doubt = f"chosen from {_listed(policy, known)}" if known and narrows and not against else ""
-                source = Source(turn.number, turn.text or pick.reason, values, doubt=doubt)
+                source = Source(turn.number, turn.text or pick.reason, values)
+                against = known is not None and _is_disputed(known) and not pick.reason
                 found[fact] = Finding(
                     fact, values, (source,), pick.origin, False, value == UNKNOWN, pick.reason, against
                 )
@@ -165,14 +167,23 @@ def add_turn(
             _add(found, read, turn, policy)
 
 
-def _narrows(policy: Policy, known: Finding, values: frozenset[Value]) -> bool:
-    """Whether values leave out some that an answer had named itself, rather than left open."""
-    fact = policy.fact[known.fact]
-    return fact.kind != "codes" and known.values != policy.domains[known.fact] and values < known.values
+def _is_disputed(known: Finding) -> bool:
+    """Whether what was said excludes itself, so that one of it said again settles nothing without a reason."""
+    return known.conflict or known.against or any(s.doubt == NAMES_BOTH for s in known.sources)
 
 
-def _listed(policy: Policy, known: Finding) -> str:
-    return " or ".join(policy.fact[known.fact].say(v) for v in in_order(policy, known.fact, known.values))
+def _names_several(policy: Policy, read: FactRead, values: frozenset[Value]) -> bool:
+    """Whether an answer names values that exclude each other, rather than leave open which one it is, and it matters.
+
+    It matters where a test of the policy lies between them, and for what the request is about.
+    """
+    fact = policy.fact[read.fact]
+    if fact.kind == "codes" or not 1 < len(values) < len(policy.domains[read.fact]):
+        return False
+    if fact.about == "request":
+        return True
+    named = read.method.startswith("conflict") or (fact.kind == "integer" and len(values) <= MAX_NAMED)
+    return named and len(rules_of(policy).classes(read.fact, values)) > 1
 
 
 def concerns(turn: Turn, side: Value | None, *, both: bool) -> bool:
@@ -216,10 +227,11 @@ def _add(found: dict[str, Finding], read: FactRead, turn: Turn, policy: Policy) 
     values = said & domain or domain
     if not is_plausible(fact, values):
         return
-    source = Source(turn.number, read.quote, values, read.start, read.end, read.doubt or _misspelt(read))
+    doubt = NAMES_BOTH if _names_several(policy, read, values) else read.doubt or _misspelt(read)
+    source = Source(turn.number, read.quote, values, read.start, read.end, doubt)
     known = found.get(read.fact)
     sure = known is not None and bool(known.doubt) and not source.doubt  # what is not sure gives way to what is
-    chosen = known is not None and (known.conflict or known.against) and values < known.values
+    chosen = known is not None and _is_disputed(known) and values < known.values
     if known is None or sure or chosen or known.values == domain:
         found[read.fact] = Finding(read.fact, values, (source,), closed=read.closed, against=chosen)
     elif values == domain:
@@ -230,7 +242,7 @@ def _add(found: dict[str, Finding], read: FactRead, turn: Turn, policy: Policy) 
         if fact.best_of.index(str(again)) < fact.best_of.index(str(best)) or len(known.values) > 1:
             found[read.fact] = Finding(read.fact, known.values & values or values, (*known.sources, source))
     elif common := known.values & values:
-        against = known.against or (fact.about == "request" and _narrows(policy, known, common))
+        against = known.against or (_is_disputed(known) and common < known.values)
         found[read.fact] = replace(known, values=common, sources=(*known.sources, source), against=against)
     else:
         found[read.fact] = Finding(read.fact, known.values | values, (*known.sources, source), conflict=True)
@@ -244,7 +256,7 @@ def is_plausible(fact: Fact, values: Iterable[Value]) -> bool:
 
 def is_age_at_limit(policy: Policy, found: Finding) -> bool:
     """Whether an age that was only said may fall on the other side of a test by the date of service."""
-    dated = any(not s.turn for s in found.sources)  # from dates, or from the request
+    dated = any(not s.turn and len(s.values) == 1 for s in found.sources)  # from dates, or from the request
     if found.fact != "age_years" or found.value is None or found.reason or dated:
         return False
     near = frozenset[Value]([found.value, int(str(found.value)) + 1])

@@ -716,7 +716,8 @@ def choices_for(policy: Policy, review: SideReview, fact_id: str) -> tuple[Choic
     )
     if fact.kind == "codes" or len(domain) > MAX_CHOICES:
         return silent
-    offered = in_order(policy, fact_id, known.values if known and not known.doubt else domain)
+    told = known is not None and (not known.doubt or known.value is None)
+    offered = in_order(policy, fact_id, known.values if known and told else domain)
     return (*(Choice(_key(fact, i, v), fact_id, v, fact.say(v)) for i, v in enumerate(offered)), *silent)
 
 

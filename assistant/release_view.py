@@ -104,7 +104,7 @@ def _item(session: Session, review: SideReview, item: ReleaseItem, opened: OpenI
         value = ", ".join(requested_codes(session)) if codes else say_values(session.policy, found)
         quote = _clauses(session, found)
     line = ReleaseLine(item.label, value, quote, item=item.id, fact=fact)
-    unsure = found is not None and bool(found.doubt) and not found.conflict
+    unsure = found is not None and bool(found.doubt) and found.value is not None
     accepted = unsure and is_accepted(session, review, fact)
     if opened is None:
         return replace(line, stands=accepted)
@@ -125,7 +125,7 @@ def _criteria(session: Session, review: SideReview, opened: dict[str, OpenItem])
         for fact in _facts(review, criterion, told):
             found = review.findings[fact]
             accepted = bool(found.doubt) and is_accepted(session, review, fact)
-            doubtful = bool(found.doubt) and not accepted
+            doubtful = bool(found.doubt) and found.value is not None and not accepted
             why = f"not sure: {found.doubt}" if doubtful else opened[fact].why if fact in opened else ""
             value = f"{word}: {say_values(policy, found)}{_study_day(session, found, fact)}"
             yield ReleaseLine(name, value, _clauses(session, found), why, "", criterion.id, fact, doubtful, accepted)

@@ -633,12 +633,47 @@ def test_a_side_of_an_answer_that_names_two_is_settled_only_with_a_reason(review
     assert "your reason: “consent was corrected by phone”; against" in said
 
 
-def test_a_stage_chosen_from_two_takes_a_key(review):
-    session, _ = review({"stage": ["AVN ARCO 2 or 3", "2"]}, end=["release"])
+@pytest.mark.parametrize("stage", ["AVN ARCO 2 or 3", "AVN, ARCO II; addendum says IIIA"])
+@pytest.mark.parametrize("again", ["2", "ARCO II in the ortho note"])
+def test_one_of_two_stages_is_settled_only_with_a_reason(review, stage, again):
+    session, _ = review({"stage": [stage, again]}, end=["a", "release"])
     assert not released(session)
-    session, said = review({"stage": ["AVN ARCO 2 or 3", "2"]}, end=["a", "release"])
+    session, said = review({"stage": [stage, "2: the addendum is about the other hip"]}, end=["release"])
     assert released(session)
-    assert "chosen from stage II or stage III" in said
+    assert "your reason: “the addendum is about the other hip”; against" in said
+
+
+def test_a_diagnosis_code_counts_wherever_it_is_said(review):
+    session, _ = review({"symptoms": "groin pain; surgery order dx M16.12"})
+    assert not released(session)
+    assert "condition" in opened(session)
+
+
+def test_two_conditions_in_one_answer_are_settled_only_with_a_reason(review):
+    session, _ = review({"request_condition": ["dx M16.12 on form, notes say AVN L femoral head", "1"]})
+    assert not released(session)
+    assert "condition" in opened(session)
+
+
+@pytest.mark.parametrize(
+    "typed", ["Other requests: None", "No procedures or studies since the October MRI", "no other procedures requested"]
+)
+def test_a_denial_of_a_part_takes_a_key(review, typed):
+    session, _ = review({"request_other_procedures": typed}, end=["release"])
+    assert not released(session)
+    assert opened(session) == {"other_procedures"}
+
+
+def test_a_recent_procedure_counts_wherever_it_is_said(review):
+    session, _ = review({"symptoms": "groin pain; IA injection 10/05/2026 tolerated well"})
+    assert not released(session)
+    assert "other_procedures" in opened(session)
+
+
+def test_an_age_said_now_does_not_settle_one_that_the_dates_leave_open(review):
+    session, _ = review({"request_dates": "DOB 1/19/1977, DOS TBD", "age": "49 y/o now"}, end=["a", "release"])
+    assert not released(session)
+    assert "age" in opened(session)
 
 
 def test_an_age_at_the_limit_needs_its_dates(review):

@@ -109,7 +109,7 @@ class FormReader:
         found |= dated
         aside += dropped
         named = self._codes(here, facts, found, aside, asked=asked)
-        typed = self._diagnoses(here, named) if asked else {}
+        typed = self._diagnoses(here, named, everywhere=not asked)
         roles = {fact: role for role, fact in self.words.sides.facts.items()}
         role = next((roles[f] for f in frame.facts if f in roles), "")
         beside_diagnosis = next(iter(self.words.facts)) in facts
@@ -132,6 +132,9 @@ class FormReader:
             aside += dropped
             found |= told_facts
             elsewhere = self.facts.read_elsewhere(here, frame.facts, typed)
+        else:
+            known_days = [d for d in (date_of_service, reviewed) if d]
+            found |= self.facts.read_anywhere(here, typed, min(known_days, default=None))
         for match in self.ordinary.find(here.words):
             here.understood.update(range(match.first, match.last))
         unread = here.unread()
@@ -255,12 +258,12 @@ class FormReader:
             named += [Named(BOTH if several else s, REQUEST, p, p + 1, True) for s, p in sides]
         return named
 
-    def _diagnoses(self, here: Told, named: list[Named]) -> dict[str, list[Said]]:
-        """What codes of diagnoses say; their sides are the request's."""
+    def _diagnoses(self, here: Told, named: list[Named], *, everywhere: bool) -> dict[str, list[Said]]:
+        """What codes of diagnoses say, `everywhere` only those that may mean nothing else; sides are the request's."""
         said: dict[str, list[Said]] = {}
         for place, code in here.diagnoses.items():
             rule = next((r for r in self.words.diagnoses.rules if re.match(r.code, code.code)), None)
-            if rule is None:
+            if rule is None or (everywhere and not rule.anywhere):
                 continue
             for fact, value in rule.facts.items():
                 said.setdefault(fact, []).append(Said(value, place, place + 1))

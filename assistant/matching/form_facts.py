@@ -17,7 +17,7 @@ from dateutil.relativedelta import relativedelta
 from .assertion import Assertion
 from .form_words import FormFact
 from .lexicon import Lexicon, Match, Patterns
-from .reading import Frame, Reading, SetAside
+from .reading import NAMES_BOTH, Frame, Reading, SetAside
 from .scene import Values
 from .told import Told
 
@@ -27,7 +27,9 @@ _OLD_ONLY = "only procedures are named that are more than three months ago"
 _MIXED = "parts of the answer say otherwise"
 _OLD_REASON = "more than three months ago, or no month is given"
 _MONTH_DAY = re.compile(r"(?:[A-Za-z]{3,9}\.? \d{1,2}|\d{1,2}/\d{1,2})$")
-_PART = "part"
+_PART, _PARTLY, _PASSING = "part", "partly:", "passing"
+_MONTH = re.compile(r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE)
+_LATER = "it says so only from a later day on"
 _NEAR = 3
 _YEARS = 1900
 """Numbers from here on are years."""
@@ -59,15 +61,26 @@ class FormFacts:
         self.domains = domains
         self.own: dict[str, Patterns] = {}
         self.elsewhere: dict[str, Patterns] = {}
+        self.anywhere: dict[str, Patterns] = {}
         self.neutral: dict[str, Patterns] = {}
         named = {f"{_BARE}{kind}": listed for kind, listed in bare.items()}
         for fact, words in facts.items():
             says = {f"{_SAYS}{v}": listed for v, listed in words.says.items()}
             anywhere = {f"{_SAYS}{v}": listed for v, listed in words.elsewhere.items()}
             merged = {kind: (*says.get(kind, ()), *anywhere.get(kind, ())) for kind in {**says, **anywhere}}
-            found = {"passing": words.passing, _PART: words.part, _OPEN: words.open, _OLD: words.old, **merged, **named}
+            partly = {f"{_PARTLY}{doubt}": listed for doubt, listed in words.partly.items()}
+            found = {
+                _PASSING: words.passing,
+                **partly,
+                _PART: words.part,
+                _OPEN: words.open,
+                _OLD: words.old,
+                **merged,
+                **named,
+            }
             self.own[fact] = lexicon.patterns(found)
             self.elsewhere[fact] = lexicon.patterns({_OPEN: words.open, **anywhere})
+            self.anywhere[fact] = lexicon.patterns({_OLD: words.anywhere})
             self.neutral[fact] = lexicon.patterns({"neutral": words.neutral})
         self.bare = lexicon.patterns(named)
 
@@ -109,6 +122,15 @@ class FormFacts:
         self._together(said, list(said))
         return {fact: self._reading(told, fact, one) for fact, one in said.items()}
 
+    def read_anywhere(self, told: Told, typed: Mapping[str, Sequence[Said]], now: date | None) -> dict[str, Reading]:
+        """What an answer that is not about the form says of it all the same: a code, a procedure with a recent day."""
+        said = {fact: ones[0] for fact, ones in typed.items() if len({o.value for o in ones}) == 1}
+        for fact, words in self.facts.items():
+            for match in self._found(told, self.anywhere[fact]) if now else ():
+                if self._dated(told, words, match, now).kind != _OLD:
+                    said[fact] = Said(words.both, match.first, match.last)
+        return {fact: self._reading(told, fact, one) for fact, one in said.items()}
+
     @staticmethod
     def _found(told: Told, patterns: Patterns) -> list[Match]:
         return [m for first, last in told.reach if last for m in patterns.find(told.words, first, last)]
@@ -127,6 +149,11 @@ class FormFacts:
         for match in found:
             told.understood.update(range(match.first, match.last))
         explicit = [Said(m.kind.removeprefix(_SAYS), m.first, m.last) for m in found if m.kind.startswith(_SAYS)]
+        explicit += [
+            Said(words.releases, m.first, m.last, doubt=m.kind.removeprefix(_PARTLY))
+            for m in found
+            if m.kind.startswith(_PARTLY)
+        ]
         asked = [o for o in explicit if o.value == words.releases and told.segments[told.segment_of[o.first]].question]
         explicit = [o for o in explicit if o not in asked]  # attached? no
         explicit = [o for o in explicit if o.value != words.releases or not self._denied(told, found, o)] + list(typed)
@@ -145,8 +172,11 @@ class FormFacts:
                 first = open_ones[0] if open_ones else explicit[0]
                 return Said(None, first.first, first.last)
             mixed = helps and (len(values) > 1 or denied_elsewhere)
-            deciding = next((o for o in explicit if o.value == value), explicit[0])
-            return replace(deciding, value=value, doubt=_MIXED if mixed else "")
+            deciding = min(explicit, key=lambda o: (o.value != value, bool(o.doubt)))
+            doubt = _MIXED if mixed else NAMES_BOTH if value is None else ""
+            if helps and not doubt:
+                doubt = _only_later(told, words, found, now) or ("" if bare else deciding.doubt)
+            return replace(deciding, value=value, doubt=doubt)
         questioned = [m for m in bare if told.segments[told.segment_of[m.first]].question]
         parts = [m for m in found if m.kind == _PART] if not bare else []
         if one := next(iter((*questioned, *(asked if not bare else ()), *open_ones, *parts)), None):
@@ -155,7 +185,10 @@ class FormFacts:
             return Said(words.releases, old[0].first, old[0].last, doubt="" if given else _OLD_ONLY)
         if not bare:
             return None
-        return self._bare(bare, given)
+        one_bare = self._bare(bare, given)
+        if one_bare and one_bare.value == words.releases:
+            one_bare = replace(one_bare, doubt=_only_later(told, words, found, now))
+        return one_bare
 
     @staticmethod
     def _dated(told: Told, words: FormFact, match: Match, now: date | None) -> Match:
@@ -220,9 +253,22 @@ class FormFacts:
         if one.value is None:
             closed = one.bare == "closed"
             assertion = assertion if closed else Assertion.UNCERTAIN
-            return Reading(fact, domain, quote, start, end, assertion, method, closed=closed)
+            return Reading(fact, domain, quote, start, end, assertion, method, closed=closed, doubt=one.doubt)
         values = frozenset([one.value]) & domain or domain
         return Reading(fact, values, quote, start, end, assertion, method, doubt=one.doubt)
+
+
+def _only_later(told: Told, words: FormFact, found: Sequence[Match], now: date | None) -> str:
+    """What is not sure where a denial begins within the months that are asked for: none since the October MRI."""
+    for match in found:
+        quote = told.quote(match.first, match.last)
+        if match.kind != _PASSING or not quote.lower().startswith(("since", "after", "following")):
+            continue
+        month = _MONTH.search(quote)
+        begins = _latest_day(f"{month.group()} 28", now) if month and now else None
+        if not (begins and now and begins < now - relativedelta(months=words.months)):
+            return _LATER
+    return ""
 
 
 def _latest_day(words: str, now: date) -> date | None:

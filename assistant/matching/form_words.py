@@ -42,11 +42,15 @@ class CodeWords(FormModel):
 
 
 class DiagnosisRule(FormModel):
-    """What a diagnosis code says: the facts by value, and at which character its side stands."""
+    """What a diagnosis code says: the facts by value, and at which character its side stands.
+
+    `anywhere`: also where an answer is not about the form.
+    """
 
     code: str
     facts: Mapping[str, str]
     side_at: int = 0
+    anywhere: bool = False
     sides: Mapping[str, str] = Field(default_factory=dict)
 
 
@@ -90,7 +94,8 @@ class FormFact(FormModel):
     brings along where they are not said. `becomes`: the value that it has where another fact has a certain one.
     `neutral`: patterns that say nothing of it, `passing`: those that may hold words of the others, `part`: that a part
     is not so, which leaves the whole open. `old`: patterns of what is past, too long ago unless its day or year is
-    within `months`.
+    within `months`. `partly`: patterns that say the helping value of a part of what is asked, by what is not sure then.
+    `anywhere`: patterns with a day that count under any question when the day is within `months`.
     """
 
     releases: str
@@ -99,6 +104,8 @@ class FormFact(FormModel):
     open: Listed = ()
     passing: Listed = ()
     part: Listed = ()
+    partly: Mapping[str, Listed] = Field(default_factory=dict)
+    anywhere: Listed = ()
     old: Listed = ()
     months: int = 0
     both: str = ""

@@ -59,6 +59,7 @@ class Reader:
             return bare
         mentions = self.judging.judged(scene, side)
         found = self.together.brought_together(scene, scores, mentions)
+        self.together.add_unread_stages(scene, found)
         self.framing.complete(scene, frame, found, mentions)
         return tuple(found.values())
 

@@ -12,6 +12,10 @@ from .vocabulary import Value, Vocabulary
 _OPEN = frozenset([Assertion.UNCERTAIN, Assertion.NOT_DOCUMENTED])
 
 
+NAMES_BOTH = "one answer names both values"
+"""What is not sure about an answer that excludes itself; one said again later settles it only with a reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What an answer says of one fact, all its mentions brought together.

@@ -10,6 +10,7 @@ from itertools import pairwise
 from .assertion import Assertion
 from .reading import Frame, Knowledge, Reading, is_open, opens, says
 from .scene import Mention, Scene, Values
+from .values import STAGE_NUMERALS
 from .vocabulary import Choice
 
 _SPEAKS_OF_ANOTHER = frozenset([Assertion.OTHER_PERSON])
@@ -37,6 +38,25 @@ class Together(Knowledge):
             self._fit_stage(found, stage.fact, stage.disease_fact, stage.disease_value, stage.system_fact)
         self._doubt_reports(scene, found, mentions)
         return found
+
+    def add_unread_stages(self, scene: Scene, found: dict[str, Reading]) -> None:
+        """A numeral that nothing explains beside a stage that is read may be another stage: ARCO II, addendum IIIA."""
+        tagged = {i for tag in scene.tags for i in range(tag.first, tag.last)}
+        past = {scene.segment_of[cue.first] for cue in scene.cues if cue.entry.kind == "past"}
+        for stage in self.vocabulary.stages:
+            reading = found.get(stage.fact)
+            if reading is None or len(reading.values) != 1:
+                continue
+            for i, word in enumerate(scene.words):
+                value = STAGE_NUMERALS.get(word)
+                start, end = scene.text.raw_span(scene.text.tokens[i].start, scene.text.tokens[i].end)
+                quoted = any(r.start <= start and end <= r.end for r in found.values())
+                named = tagged & {i, i - 1} or (i and scene.words[i - 1] in stage.other_numerals)
+                settled = quoted or {value} == reading.values or scene.segment_of[i] in past
+                if value is None or named or settled:
+                    continue
+                several = reading.values | ({value} & self.domains[stage.fact])
+                found[stage.fact] = replace(reading, values=several, method=f"conflict: {reading.method}")
 
     def _doubt_reports(self, scene: Scene, found: dict[str, Reading], mentions: Sequence[Mention]) -> None:
         """Where several studies are named, a report that stands nearest to a lesser one may be of that one."""

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from .text import Token
 
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "iiii": 4}
+STAGE_NUMERALS = {w: n for r, n in _ROMAN.items() for w in (r, *(r + x for x in "abc")) if len(w) > 1} | {
+    f"{n}{x}": n for n in range(7) for x in "abc"
+}
+"""Numerals that hardly mean anything but a stage or grade: II, IIIA, 3b; no single letter."""
 _ROMAN_LETTERED = {r + letter: n for r, n in _ROMAN.items() for letter in ("", "a", "b", "c")}
 _LETTERS = frozenset("abc")
 _VERBS = frozenset(

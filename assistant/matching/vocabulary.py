@@ -106,7 +106,7 @@ class Grade(VocabularyModel):
 
 
 class Stage(VocabularyModel):
-    """A numbered stage with named systems."""
+    """A numbered stage with named systems. Numerals behind `other_numerals` are of something else: type II."""
 
     id: str
     fact: str
@@ -119,6 +119,7 @@ class Stage(VocabularyModel):
     systems: Mapping[str, Words]
     unstaged: Words
     other_systems: Words
+    other_numerals: Words = ()
 
 
 class Choice(VocabularyModel):
