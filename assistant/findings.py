@@ -157,7 +157,7 @@ def add_turn(
                 values = checked_values(policy, fact, value)
                 known = found.get(fact)
                 source = Source(turn.number, turn.text or pick.reason, values)
-                against = known is not None and _is_disputed(known) and not pick.reason
+                against = known is not None and is_disputed(known) and not pick.reason
                 found[fact] = Finding(
                     fact, values, (source,), pick.origin, False, value == UNKNOWN, pick.reason, against
                 )
@@ -167,7 +167,7 @@ def add_turn(
             _add(found, read, turn, policy)
 
 
-def _is_disputed(known: Finding) -> bool:
+def is_disputed(known: Finding) -> bool:
     """Whether what was said excludes itself, so that one of it said again settles nothing without a reason."""
     return known.conflict or known.against or any(s.doubt == NAMES_BOTH for s in known.sources)
 
@@ -231,7 +231,7 @@ def _add(found: dict[str, Finding], read: FactRead, turn: Turn, policy: Policy) 
     source = Source(turn.number, read.quote, values, read.start, read.end, doubt)
     known = found.get(read.fact)
     sure = known is not None and bool(known.doubt) and not source.doubt  # what is not sure gives way to what is
-    chosen = known is not None and _is_disputed(known) and values < known.values
+    chosen = known is not None and is_disputed(known) and values < known.values
     if known is None or sure or chosen or known.values == domain:
         found[read.fact] = Finding(read.fact, values, (source,), closed=read.closed, against=chosen)
     elif values == domain:
@@ -242,7 +242,7 @@ def _add(found: dict[str, Finding], read: FactRead, turn: Turn, policy: Policy) 
         if fact.best_of.index(str(again)) < fact.best_of.index(str(best)) or len(known.values) > 1:
             found[read.fact] = Finding(read.fact, known.values & values or values, (*known.sources, source))
     elif common := known.values & values:
-        against = known.against or (_is_disputed(known) and common < known.values)
+        against = known.against or (is_disputed(known) and common < known.values)
         found[read.fact] = replace(known, values=common, sources=(*known.sources, source), against=against)
     else:
         found[read.fact] = Finding(read.fact, known.values | values, (*known.sources, source), conflict=True)

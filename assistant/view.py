@@ -9,8 +9,9 @@ from datetime import date
 from .answering import set_aside
 from .determination import Determination, Outcome, Truth, based_on, flag_of, missing, service_notices
 from .events import Answered, FactRead, Picked
-from .findings import CONTRADICTS, SKIP, START, Finding, Turn, computed_age, is_plausible
+from .findings import CONTRADICTS, SKIP, START, Finding, Turn, computed_age, is_disputed, is_plausible
 from .interview import Ask, Session, SideReview, context_for, ending_of, next_question
+from .matching.reading import NAMES_BOTH
 from .policy import Criterion, Policy, Question, Value
 from .safe_text import clean
 
@@ -135,14 +136,23 @@ def _interview_ids(session: Session) -> set[str]:
 
 
 def open_because(session: Session, ask: Ask) -> str:
-    """Why a question is asked back: what was read, or that nothing was."""
-    policy = session.policy
+    """Why a question is asked back: what was read, or that nothing was; and how answers that disagree are settled."""
     if not ask.fact:
         return ask.question.why
+    why, finding = _why_open(session, ask), session.review_of(ask.side).findings.get(ask.fact)
+    if not session.gated or finding is None or not is_disputed(finding):
+        return why
+    return f"{why} Type its key, a colon and your reason; without a reason it holds a release."
+
+
+def _why_open(session: Session, ask: Ask) -> str:
+    policy = session.policy
     label = policy.fact[ask.fact].label
     finding = session.review_of(ask.side).findings.get(ask.fact)
     turns = [t for t in session.turns if t.question == ask.question.id and not t.void]
     doubts = [r.doubt for t in turns[-1:] for r in t.read if r.fact == ask.fact and r.doubt]
+    if NAMES_BOTH in doubts:
+        return f"One answer names two values for {label}: “{clean(turns[-1].text)[:MAX_QUOTE]}”."
     if doubts:
         return doubts[0]
     if finding is None:

@@ -12,7 +12,7 @@ from .vocabulary import Value, Vocabulary
 _OPEN = frozenset([Assertion.UNCERTAIN, Assertion.NOT_DOCUMENTED])
 
 
-NAMES_BOTH = "one answer names both values"
+NAMES_BOTH = "One answer names both values"
 """What is not sure about an answer that excludes itself; one said again later settles it only with a reason."""
 
 
