@@ -257,9 +257,9 @@ def is_plausible(fact: Fact, values: Iterable[Value]) -> bool:
 def is_age_at_limit(policy: Policy, found: Finding) -> bool:
     """Whether an age that was only said may fall on the other side of a test by the date of service."""
     dated = any(not s.turn and len(s.values) == 1 for s in found.sources)  # from dates, or from the request
-    if found.fact != "age_years" or found.value is None or found.reason or dated:
+    if found.fact != "age_years" or found.reason or dated:
         return False
-    near = frozenset[Value]([found.value, int(str(found.value)) + 1])
+    near = found.values | {int(str(value)) + 1 for value in found.values}
     return len(rules_of(policy).classes(found.fact, near & policy.domains[found.fact])) > 1
 
 

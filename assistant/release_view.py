@@ -158,6 +158,8 @@ def _clauses(session: Session, found: Finding) -> str:
             shown.append("(request form)")
             continue
         text = clause_around(turn, source) if turn else source.quote
+        if turn and not turn.pick and len(source.values) > 1:
+            text = turn.text  # what leaves two values open may stand anywhere in it
         if turn and turn.pick and not turn.pick.reason:  # a key says little: what it was an answer about says more
             asked = [t for t in session.turns[: turn.number - 1] if t.question == turn.question and not t.pick]
             said = next((t.text for t in reversed(asked) if t.side == turn.side and not t.skipped), "")

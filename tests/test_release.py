@@ -715,3 +715,25 @@ def test_letters_stay_with_their_lines(review):
 def test_a_key_that_is_not_offered_is_no_answer(review):
     _, said = review({"request_condition": ["hmm", "7", "1"]})
     assert "There is no choice 7." in said
+
+
+@pytest.mark.parametrize("age", ["49", "49, birthday 01/19", "48 or 49"])
+def test_no_age_near_the_limit_is_released_without_its_dates(review, age):
+    session, _ = review({"request_dates": "DOS TBD", "age": [age, "49"]}, end=["a", "release"])
+    assert not released(session)
+
+
+def test_a_list_of_denials_names_no_procedure(review):
+    session, _ = review({"request_other_procedures": ["No imaging, injection or procedure past 3 mo", "none"]})
+    assert released(session)
+
+
+def test_what_leaves_two_values_is_shown_whole(review):
+    typed = "No collapse seen on original read; addendum about 1 mm flattening"
+    _, said = review({"collapse": typed})
+    assert f"“{typed}”" in said
+
+
+def test_a_study_that_is_not_on_file_is_not_done(review):
+    session, _ = review({"imaging": ["MRI of the left hip not on file, only right hip MRI", "u"]})
+    assert not released(session)

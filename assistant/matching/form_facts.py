@@ -148,6 +148,7 @@ class FormFacts:
         found = [self._dated(told, words, m, now) for m in self._found(told, self.own[fact])]
         for match in found:
             told.understood.update(range(match.first, match.last))
+        found = self._listed(told, words, found)
         explicit = [Said(m.kind.removeprefix(_SAYS), m.first, m.last) for m in found if m.kind.startswith(_SAYS)]
         explicit += [
             Said(words.releases, m.first, m.last, doubt=m.kind.removeprefix(_PARTLY))
@@ -189,6 +190,21 @@ class FormFacts:
         if one_bare and one_bare.value == words.releases:
             one_bare = replace(one_bare, doubt=_only_later(told, words, found, now))
         return one_bare
+
+    @staticmethod
+    def _listed(told: Told, words: FormFact, found: Sequence[Match]) -> list[Match]:
+        """What a list that began with a denial goes on with is denied, too: no imaging, injection or study."""
+        listed: list[Match] = []
+        denied = -1
+        for match in found:
+            segment = told.segment_of[match.first]
+            goes_on = told.segments[segment].cut == "comma" and match.first == told.reach[segment][0]
+            in_list = segment == denied or (segment == denied + 1 and goes_on)
+            named = match.kind == f"{_SAYS}{words.both}" and denied >= 0 and in_list
+            if named or match.kind == _PART:
+                denied = segment
+            listed.append(replace(match, kind=_PART) if named else match)
+        return listed
 
     @staticmethod
     def _dated(told: Told, words: FormFact, match: Match, now: date | None) -> Match:
