@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -9,11 +10,21 @@ from functools import lru_cache
 from .events import FactRead
 from .findings import CONTRADICTS, NOT_STATED, SKIP, START, Context
 from .interview import ReadAnswer
-from .matching import FormReading, Frame, Reading, SetAside, dates
+from .matching import (
+    FormReading,
+    Frame,
+    Proposal,
+    Reading,
+    SetAside,
+    dates,
+    is_bare,
+    propose,
+    turning_beside,
+)
 from .matching.form import AGE_FROM_DATES
 from .matching.form_sides import BY_SOURCE
 from .policy import Loaded, Question, in_order
-from .readers import form_reader_of, frame_of, reader_of
+from .readers import form_reader_of, frame_of, reader_of, second_reader_of
 
 _KEPT = 2_000
 _NO_ANSWERS = frozenset([SKIP, START, NOT_STATED, CONTRADICTS])
@@ -55,6 +66,36 @@ def readings(loaded: Loaded, text: str, question: Question | None, context: Cont
         # The form says what is requested, never what the chart shows: of findings none counts, of the request all do.
         clinical = tuple(r for r in clinical if _of_request(loaded, r.fact) and r.fact not in question.facts)
     return _together(loaded, clinical, form)
+
+
+def proposals(
+    loaded: Loaded, text: str, question: Question | None, read: Sequence[Reading], unsettled: Container[str]
+) -> tuple[Proposal, ...]:
+    """How each reading of an answer is to be put to the reviewer.
+
+    Args:
+        loaded: The policy.
+        text: The answer.
+        question: The question that it answers.
+        read: All that was read in it.
+        unsettled: The facts that it leaves open.
+    """
+    if not read:
+        return ()
+    reader, second = reader_of(loaded), second_reader_of(loaded)
+    asked = question.facts if question else ()
+    around = reader.surroundings(text, question.id if question else None)
+    return tuple(
+        propose(
+            reading,
+            doubt,
+            second.bars,
+            settled=reading.fact not in unsettled,
+            bare=is_bare(around, reading, read, asked),
+            turned_by=turning_beside(around, reading, reader.context.turning),
+        )
+        for reading, doubt in zip(read, second.doubts(around, read, asked), strict=True)
+    )
 
 
 def set_aside(loaded: Loaded, text: str, question: Question | None, context: Context) -> tuple[SetAside, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, TextIO
 
-from .answering import readings, set_aside
+from .answering import proposals, readings, set_aside
 from .determination import Truth, determine, missing, notices, rules_of
 from .errors import AssistantError
 from .events import MAX_ANSWER, TOO_LONG
@@ -29,8 +29,9 @@ def interpret(loaded: Loaded, text: str, question: str | None = None) -> Row:
 
     Returns:
         `facts` (a value, `"unknown"` when several stay possible, a list of codes; of a date whose day and month could
-        be swapped the usual order's day), `possible` (all of them), `readings` with quote, offsets into the text,
-        assertion, method, score, rivals, side and doubt, and `set_aside` with the words that do not count and why.
+        be swapped the usual order's day), `possible` (all of them), `tiers` (what a reading needs before it counts:
+        `silent`, `confirm` or `choose`), `readings` with quote, offsets into the text, assertion, method, score,
+        rivals, side, doubt, risk and because, and `set_aside` with the words that do not count and why.
 
     Raises:
         AssistantError: The policy has no such question, or the text is too long for an answer.
@@ -44,7 +45,8 @@ def interpret(loaded: Loaded, text: str, question: str | None = None) -> Row:
     facts: Row = {}
     possible: Row = {}
     rows = []
-    for reading in readings(loaded, text, asked, Context()):
+    read = readings(loaded, text, asked, Context())
+    for reading in read:
         values = _values(loaded, reading)
         codes = loaded.policy.fact[reading.fact].kind == "codes"
         dated = loaded.policy.fact[reading.fact].kind == "date"
@@ -68,8 +70,13 @@ def interpret(loaded: Loaded, text: str, question: str | None = None) -> Row:
                 "doubt": reading.doubt,
             }
         )
+    unsettled = {fact for fact, value in facts.items() if value == UNKNOWN}
+    proposed = proposals(loaded, text, asked, read, unsettled)
+    for row, proposal in zip(rows, proposed, strict=True):
+        row |= {"risk": proposal.risk, "because": list(proposal.because)}
+    tiers = {row["fact"]: proposal.tier.value for row, proposal in zip(rows, proposed, strict=True)}
     aside = [{"quote": a.quote, "reason": a.reason} for a in set_aside(loaded, text, asked, Context())]
-    return {"facts": facts, "possible": possible, "readings": rows, "set_aside": aside}
+    return {"facts": facts, "possible": possible, "tiers": tiers, "readings": rows, "set_aside": aside}
 
 
 def _settled_age(loaded: Loaded, reading: Reading) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .matching import FormReader, Frame, Reader, load_form_reader, load_reader
+from .errors import AssistantError
+from .matching import FormReader, Frame, Reader, SecondReader, load_form_reader, load_reader, load_second_reader
 from .matching.scene import Values
 from .policy import Loaded, Question
 
@@ -15,6 +16,20 @@ def reader_of(loaded: Loaded) -> Reader:
     frames = {q.id: frame_of(q) for q in loaded.prompts.question.values()}
     documents = {name: loaded.library.vocabulary(name) for name in loaded.policy.vocabulary}
     return load_reader(documents, loaded.library.vocabulary("context"), _domains(loaded), frames)
+
+
+@lru_cache(maxsize=8)
+def second_reader_of(loaded: Loaded) -> SecondReader:
+    """The second reader, made once.
+
+    Raises:
+        AssistantError: Its weights are missing or not as it needs them.
+    """
+    try:
+        return load_second_reader(loaded.library.doubt())
+    except ValueError as error:
+        again = "Make it again with tests/bench/train_second_reader.py"
+        raise AssistantError("doubt.json does not hold the weights of a second reader", again) from error
 
 
 @lru_cache(maxsize=8)

@@ -74,12 +74,13 @@ class Cue(BaseModel):
 
 
 class ContextFile(BaseModel):
-    """The content of `context.yaml`."""
+    """The content of `context.yaml`. Words of `turning` may turn what stands beside them where no cue reads them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     joined: Words = ()
     abbreviations: Mapping[str, str] = Field(default_factory=dict)
+    turning: Words = ()
     cues: tuple[Cue, ...]
 
 
@@ -129,6 +130,7 @@ class ContextRules:
         file = ContextFile.model_validate(content)
         self.joined = frozenset(file.joined)
         self.abbreviations = dict(file.abbreviations)
+        self.turning = frozenset(file.turning)
         self.spoken_word = lru_cache(maxsize=_KEPT)(self._spoken_word)
         by_words: dict[tuple[str, ...], list[Cue]] = {}
         for cue in file.cues:

@@ -12,6 +12,7 @@ from .framing import Framing
 from .judging import PART, Judging
 from .reading import Frame, Reading, SetAside
 from .scene import Scene, Values
+from .second_reader import Surroundings, surroundings_of
 from .spelling import clinical_spelling
 from .text import Text, normalise
 from .together import Together
@@ -34,6 +35,7 @@ class Reader:
         self.judging = Judging(vocabulary, domains, frames)
         self.together = Together(vocabulary, domains, frames)
         self.framing = Framing(vocabulary, domains, frames)
+        self._seen: tuple[tuple[str, str | None], Scene, list[float]] | None = None
 
     def read(
         self,
@@ -64,6 +66,13 @@ class Reader:
         return tuple(found.values())
 
     def _scene(self, text: Text, question: str | None, frame: Frame) -> tuple[Scene, list[float]]:
+        """What stands in an answer; kept until the next one, for one answer is looked at several times."""
+        seen = self._seen
+        if seen is None or seen[0] != (text.raw, question):
+            seen = self._seen = ((text.raw, question), *self._look(text, question, frame))
+        return seen[1], seen[2]
+
+    def _look(self, text: Text, question: str | None, frame: Frame) -> tuple[Scene, list[float]]:
         words: list[str] = []
         scores: list[float] = []
         for written in self.context.spoken(text):
@@ -115,6 +124,12 @@ class Reader:
             if i not in known and word.isalpha():
                 runs[-1].append(word)
         return tuple(tuple(run) for run in runs if any(w not in self.vocabulary.fillers for w in run))
+
+    def surroundings(self, text: str, question: str | None = None) -> Surroundings:
+        """An answer as the second reader sees it."""
+        plain = normalise(text, self.context.joined)
+        scene, _ = self._scene(plain, question, self.frames.get(question or "", Frame()))
+        return surroundings_of(scene)
 
     def set_aside(
         self, text: str, question: str | None = None, side: str | None = None, part: str = "side"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -126,6 +127,24 @@ class Library:
             if os.path.lexists(path := root / "vocabulary" / f"{name}.yaml"):
                 return read_yaml(self._file(root, path), words=True)
         raise PolicyError(f"there is no vocabulary '{name}'", f"Add policy/vocabulary/{name}.yaml")
+
+    def doubt(self) -> dict[str, Any]:
+        """The parsed weights of the second reader, `policy/vocabulary/doubt.json`.
+
+        Raises:
+            PolicyError: No such file, or it is not a JSON object.
+        """
+        again = "Make it again with tests/bench/train_second_reader.py"
+        for root in self._roots("policy"):
+            if os.path.lexists(path := root / "vocabulary" / "doubt.json"):
+                try:
+                    content = json.loads(read_bytes(self._file(root, path), MAX_BYTES, PolicyError))
+                except (ValueError, RecursionError) as error:
+                    raise PolicyError(f"{path}: not JSON, so the second reader has no weights", again) from error
+                if not isinstance(content, dict):
+                    raise PolicyError(f"{path}: must be a JSON object, so the second reader has no weights", again)
+                return content
+        raise PolicyError("the second reader has no weights: there is no doubt.json", again)
 
     def vocabulary_path(self, name: str) -> Path | None:
         """Where a vocabulary file stands."""
