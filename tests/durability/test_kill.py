@@ -146,13 +146,13 @@ def test_a_review_ended_by_a_signal_has_every_acknowledged_answer(end, shell, se
         check_after("X", expected, answers, acknowledged=acknowledged, sent=review.sent)
 
 
-@pytest.mark.parametrize("moment", first([0, 1], 1))
-def test_killed_at_each_moment_of_saving(moment, state, loaded):
+@pytest.mark.parametrize("begin", first([0, 1], 1))
+def test_killed_at_each_moment_of_saving(begin, state, loaded):
     """Before, amid and after every write and fsync: the process kills itself there, one review for each."""
     state.mkdir()
     answers = SCRIPTS["film"]
     expected = stages(answers, loaded)
-    command = [sys.executable, driver.__file__, str(state), str(moment), "2"]
+    command = [sys.executable, driver.__file__, str(state), str(begin), "2"]
     path = os.pathsep.join([str(Path(driver.__file__).parents[1] / "tui"), os.environ.get("PYTHONPATH", "")])
     run = subprocess.run(
         command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}, timeout=300, check=True
