@@ -165,7 +165,20 @@ def test_an_interrupt_leaves_a_usable_report(tmp_path):
 
 def collected(directory, *options):
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(directory)],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:hypothesispytest",
+            "-n",
+            "0",
+            *options,
+            str(directory),
+        ],
         capture_output=True,
         text=True,
         cwd=directory,
