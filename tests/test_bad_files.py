@@ -142,7 +142,7 @@ def test_events_that_fit_no_policy_are_said_with_their_file(tmp_path):
 
 def collected(directory):
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(directory)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-n", "0", str(directory)],
         capture_output=True, text=True, cwd=directory, check=False, timeout=120,
     )  # fmt: skip
 

@@ -30,7 +30,7 @@ GOOD = {
 }  # fmt: skip
 CHARTS = {
     "C-01": {}, "C-02": {"age": "62 yo"}, "C-03": {"stage": "ARCO IIIA"}, "C-04": {"collapse": "2.5 mm depression"}, "C-05": {"arthritis": "KL 3"},
-    "C-06": {"imaging": "x-ray only, no report"}, "C-07": {"stage": "no stage given"}, "C-08": {"age": "49, turns 50 after the date of service"},
+    "C-06": {"imaging": "x-ray only, no report"}, "C-07": {"stage": "no stage given"}, "C-08": {"age": "DOB 15 January 1977, DOS 10 December 2026"},
     "C-09": {"collapse": "minimal collapse"}, "C-10": {"symptoms": "no hip pain", "function": "no limits, walks unaided"}, "C-11": {}, "C-12": {"collapse": "not mentioned"},
 }  # fmt: skip
 SLIPS = {
@@ -46,13 +46,15 @@ class Nurse:
     def __init__(self, chart, slips):
         self.answers = {**GOOD, **chart, **slips}
         self.review = None
+        self.tried = False
 
     def readline(self):
         ask = next_question(self.review.session)
         if self.review.session.concluded:
             return ""
         if ask is None:
-            return "release\n" if release_side(self.review.session) else "\n"
+            first, self.tried = not self.tried, True  # what may not be released yet is pended
+            return "release\n" if first and release_side(self.review.session) else "\n"
         turns = [t for t in self.review.session.turns if t.question == ask.question.id]
         return "/unknown\n" if turns else self.answers.get(ask.question.id, "/unknown") + "\n"
 

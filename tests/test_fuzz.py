@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sampling import SECONDS as LONG
 
 from assistant.answering import reads
 from assistant.conversation import respond
@@ -26,7 +27,6 @@ from assistant.replay import replay
 from assistant.transcript import read_events, verify
 
 ROOT = Path(__file__).parent.parent
-LONG = float(os.environ.get("ASSISTANT_LONG") or 0)
 FIRST = int(os.environ.get("ASSISTANT_SEED") or 1)
 FEW = 120
 HANG = 1.0

@@ -1,5 +1,6 @@
 """The reader: its errors on labelled answers, what context says of a mention, and what may never change a reading."""
 
+import functools
 import json
 import re
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sampling import LONG, some
 
 from assistant.batch import interpret
 from assistant.matching import Assertion, assertion_of
@@ -17,7 +19,9 @@ from assistant.policy import load
 ANSWERS = Path(__file__).parent / "answers"
 NEGEX = Path(__file__).parents[2] / "shared" / "negex" / "dev.tsv"
 QUESTIONS = ("symptoms", "function", "imaging", "stage", "collapse", "arthritis", "age", "laterality", "level_of_care")
-SLOWLY = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOWLY = settings(
+    deadline=None, max_examples=150 if LONG else 60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 # Labelled before sides were read by their source. Of "form says L, office note says R" both are taken now: the first is
@@ -43,11 +47,21 @@ ROWS = rows_of(
 )
 
 
+@functools.cache
 def facts(text, question):
     """The findings: these answers are not labelled for what stands on the form."""
     found = interpret(load(), text, question)["facts"]
     of_form = {f for q in load().prompts.intake for f in q.facts}
     return {fact: value for fact, value in found.items() if fact not in of_form}
+
+
+# Sides by their sources, a grade that is not there, and the longest notes.
+HARD = {*REQUESTED, "FC-150"} | {row["id"] for row in sorted(ROWS, key=lambda row: -len(row["text"]))[:10]}
+
+
+def varied(count):
+    """Labelled rows for tests that try each in other spellings: a sample that always has the hard ones."""
+    return some(ROWS, count, lambda row: row["id"] in HARD)
 
 
 # --- errors on labelled answers -----------------------------------------------------------------------------------------
@@ -221,10 +235,8 @@ def test_the_assertion_of_any_stretch_is_told(text, start, end):
     ],
 )
 def test_letters_spaces_and_signs_never_change_a_reading(name, changed):
-    differing = [
-        row["id"] for row in ROWS if facts(changed(row["text"]), row["question"]) != facts(row["text"], row["question"])
-    ]
-    assert differing == []
+    pairs = [(row["id"], row["text"], row["question"]) for row in varied(150)]
+    assert [name for name, text, question in pairs if facts(changed(text), question) != facts(text, question)] == []
 
 
 @SLOWLY
@@ -290,7 +302,7 @@ FRAMES = {
     "long names": lambda text: re.sub(r"\bAVN\b", "avascular necrosis", re.sub(r"\bOA\b", "osteoarthritis", text)),
     "short words": lambda text: re.sub(r"\bright\b", "R", re.sub(r"\bleft\b", "L", re.sub(r"\bpain\b", "pn", text))),
 }
-NOTES = [r for r in ROWS if r["id"] != "FC-150"]  # "no OA grade": known, and no grade of osteoarthritis is not
+NOTES = [r for r in varied(150) if r["id"] != "FC-150"]  # "no OA grade": known, and no grade of osteoarthritis is not
 
 
 @pytest.mark.parametrize("frame", FRAMES)
@@ -371,19 +383,29 @@ def test_a_slip_in_a_long_word_never_makes_another_commitment(row, data):
         assert value in {"unknown", was.get(fact)}
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    ["no ", "(", "1 ", "left right ", "no pain, ", "stage 2 ", "mri or ct ", "a" * 50, "\u200b", "<b>", "&amp;", "2-"],
+REPEATED = (
+    "no ",
+    "(",
+    "1 ",
+    "left right ",
+    "no pain, ",
+    "stage 2 ",
+    "mri or ct ",
+    "a" * 50,
+    "\u200b",
+    "<b>",
+    "&amp;",
+    "2-",
 )
+
+
+@pytest.mark.parametrize("hostile", some(REPEATED, 6))
 def test_repetitions_are_read_in_linear_time(hostile):
     def seconds(characters):
-        text = (hostile * characters)[:characters]
-        best = 9.0
-        for _ in range(3):
-            began = time.process_time()
-            interpret(load(), text, "stage")
-            best = min(best, time.process_time() - began)
-        return best
+        began = time.process_time()
+        interpret(load(), (hostile * characters)[:characters], "stage")
+        return time.process_time() - began
 
     interpret(load(), hostile, "stage")
-    assert seconds(8000) <= 12 * seconds(2000) + 0.05
+    limit = 12 * min(seconds(2000) for _ in range(3)) + 0.05
+    assert any(seconds(8000) <= limit for _ in range(3))

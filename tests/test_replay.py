@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sampling import some
 
 from assistant.answering import reads
 from assistant.cli import main
@@ -164,7 +165,20 @@ def test_an_interrupt_leaves_a_usable_report(tmp_path):
 
 def collected(directory, *options):
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(directory)],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:hypothesispytest",
+            "-n",
+            "0",
+            *options,
+            str(directory),
+        ],
         capture_output=True,
         text=True,
         cwd=directory,
@@ -253,10 +267,14 @@ def test_our_transcripts_on_the_example_version(capsys):
     assert all(case["because"] for case in report["cases"] if case["before"] != case["after"])
 
 
+# Words of two sides, of two hips, taken back and set by hand.
+HARD = {"wrong-side", "bilateral", "chart-1-early-disease"}
+
+
 # --- Made from others -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", some(TRANSCRIPTS, 8, lambda p: p.stem in HARD), ids=lambda p: p.stem)
 def test_a_redacted_review_replays_to_the_same_result(path, tmp_path, capsys):
     loaded = load(None)
     events = read_events(path)

@@ -32,8 +32,9 @@ def review(tmp_path, case, answer, pick, reviewer="first"):
     return tmp_path / "state" / f"{case}.jsonl"
 
 
-@pytest.fixture
-def reviews(tmp_path):
+@pytest.fixture(scope="module")
+def reviews(tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("reviews")
     paths = [
         review(tmp_path, "S-1", "gone gnarly cartilage throughout", "severe"),
         review(tmp_path, "S-2", "gnarly cartilage, they write", "severe", "second"),

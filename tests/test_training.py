@@ -82,17 +82,20 @@ def reviewed(chart, loaded, *, mode="practice", drill="", instead=None):
     raise AssertionError(f"{chart.id} did not end: {texts}")
 
 
-def typed(*arguments, lines=(), env=None):
-    """`assistant train` as a process in line mode."""
-    return subprocess.run(
-        [sys.executable, "-m", "assistant", "train", "--plain", *map(str, arguments)],
-        input="".join(f"{line}\n" for line in lines),
-        capture_output=True,
-        text=True,
-        env={**os.environ, **(env or {})},
-        check=False,
-        timeout=300,
-    )
+def typed(*arguments, lines=()):
+    """`assistant train` in line mode, in this process: starting one takes longer than the training."""
+    given = io.TextIOWrapper(io.BytesIO("".join(f"{line}\n" for line in lines).encode()), encoding="utf-8")
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    command = ["train", "--plain", *map(str, arguments)]
+    with pytest.MonkeyPatch.context() as patched:
+        for name, stream in (("stdin", given), ("stdout", out), ("stderr", err)):
+            patched.setattr(sys, name, stream)
+        code = main(command)
+    shown = []
+    for stream in (out, err):
+        stream.flush()
+        shown.append(stream.buffer.getvalue().decode())
+    return subprocess.CompletedProcess(command, code, *shown)
 
 
 # --- The packaged charts ----------------------------------------------------------------------------------------------

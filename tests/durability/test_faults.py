@@ -19,9 +19,9 @@ from pathlib import Path
 import campaign
 import pytest
 from campaign import ALWAYS, OnScreen, Piped, Tally
+from sampling import SECONDS
 from test_kill import FIRST
 
-LONG = float(os.environ.get("ASSISTANT_LONG") or 0)
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
 
 
@@ -87,10 +87,10 @@ def test_what_another_user_prepared_is_not_used(directory, loaded):
     campaign.older_lock_of_another(random.Random(1), directory, loaded, Tally())
 
 
-@pytest.mark.skipif(not LONG, reason="goes on for ASSISTANT_LONG seconds")
+@pytest.mark.skipif(not SECONDS, reason="goes on for ASSISTANT_LONG seconds")
 def test_a_campaign_finds_nothing(directory, loaded, capsys):
     tally, findings, began, seed = Tally(), [], time.monotonic(), FIRST
-    while time.monotonic() - began < LONG:
+    while time.monotonic() - began < SECONDS:
         chance = random.Random(seed)
         (run,) = chance.choices(list(campaign.RUNS), campaign.RUNS.values())
         place = directory / str(seed)

@@ -1,6 +1,6 @@
 """Reviews that are cut off: whatever ends the process, every acknowledged answer is there and the review goes on.
 
-Two sizes. Normally 12 reviews are killed. With ASSISTANT_LONG=1 in the environment it is 300, and more of everything:
+Two sizes. Normally six reviews are killed. With ASSISTANT_LONG=1 in the environment it is 300, and more of everything:
 
     ASSISTANT_LONG=1 pytest tests/durability/test_kill.py
 
@@ -32,6 +32,7 @@ from driver import (
     saved_stage,
     stages,
 )
+from sampling import LONG, each, first
 
 from assistant.answering import reads
 from assistant.events import Started
@@ -40,8 +41,7 @@ from assistant.journal import Journal, repair
 from assistant.plain import PlainReview
 from assistant.transcript import read_events
 
-LONG = bool(os.environ.get("ASSISTANT_LONG"))
-KILLS = 300 if LONG else 12
+KILLS = 300 if LONG else 6
 ENDINGS = 8 if LONG else 1
 # All workers of one run must agree on the names of the tests, so the seed comes from what they share.
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(time.time_ns())
@@ -84,14 +84,14 @@ def planned(seed, shell):
     return chance, scripts[chance.choice(sorted(scripts))]
 
 
-def each(count):
+def planned_kills(count):
     """Parameters: a shell, a moment and a seed, every shell and moment as often as the others."""
-    plan = [(SHELLS[n % 2], MOMENTS[n // 2 % len(MOMENTS)], FIRST + n) for n in range(count)]
+    plan = [(SHELLS[(n + n // len(MOMENTS)) % 2], MOMENTS[n % len(MOMENTS)], FIRST + n) for n in range(count)]
     marks: dict = {}
     return [pytest.param(*one, id="-".join(map(str, one)), marks=marks.get(one[:2], ())) for one in plan]
 
 
-@pytest.mark.parametrize(("shell", "moment", "seed"), each(KILLS))
+@pytest.mark.parametrize(("shell", "moment", "seed"), planned_kills(KILLS))
 def test_a_killed_review_has_every_acknowledged_answer(shell, moment, seed, state, loaded):
     print(f"ASSISTANT_SEED={seed}")
     chance, answers = planned(seed, shell)
@@ -117,8 +117,7 @@ ENDED_BY = {
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + ENDINGS))
-@pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("end", ENDED_BY)
+@pytest.mark.parametrize(("end", "shell"), each(list(ENDED_BY), SHELLS))
 def test_a_review_ended_by_a_signal_has_every_acknowledged_answer(end, shell, seed, state, loaded):
     print(f"ASSISTANT_SEED={seed}")
     chance, answers = planned(seed, shell)
@@ -147,13 +146,13 @@ def test_a_review_ended_by_a_signal_has_every_acknowledged_answer(end, shell, se
         check_after("X", expected, answers, acknowledged=acknowledged, sent=review.sent)
 
 
-@pytest.mark.parametrize("first", [0, 1])
-def test_killed_at_each_moment_of_saving(first, state, loaded):
+@pytest.mark.parametrize("begin", first([0, 1], 1))
+def test_killed_at_each_moment_of_saving(begin, state, loaded):
     """Before, amid and after every write and fsync: the process kills itself there, one review for each."""
     state.mkdir()
     answers = SCRIPTS["film"]
     expected = stages(answers, loaded)
-    command = [sys.executable, driver.__file__, str(state), str(first), "2"]
+    command = [sys.executable, driver.__file__, str(state), str(begin), "2"]
     path = os.pathsep.join([str(Path(driver.__file__).parents[1] / "tui"), os.environ.get("PYTHONPATH", "")])
     run = subprocess.run(
         command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}, timeout=300, check=True
@@ -180,14 +179,10 @@ def test_killed_at_each_moment_of_saving(first, state, loaded):
     assert torn
 
 
-LAST_BYTES = [
-    pytest.param(b"", id="between answers"),
-    pytest.param(b'{"event": "asked", "ques', id="amid a write"),
-]
+LAST_BYTES = {"between answers": b"", "amid a write": b'{"event": "asked", "ques'}
 
 
-@pytest.mark.parametrize("tail", LAST_BYTES)
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(("shell", "tail"), each(SHELLS, list(LAST_BYTES)))
 def test_a_window_that_looks_goes_on_when_the_other_is_killed(shell, tail, state, loaded):
     answers = SCRIPTS["film"]
     expected = stages(answers, loaded)
@@ -200,7 +195,7 @@ def test_a_window_that_looks_goes_on_when_the_other_is_killed(shell, tail, state
         first.terminal.process.kill()
         first.terminal.process.wait()
         with (state / "X.jsonl").open("ab") as file:
-            file.write(tail)
+            file.write(LAST_BYTES[tail])
         if shell == "plain":
             second.send("\r")
         second.until(lambda: "you can answer here now" in second.shown, "leave to answer")
@@ -317,7 +312,7 @@ def test_what_a_stop_leaves_after_the_last_line_is_cut_off(tail, tmp_path, loade
     assert read_events(path) == events
 
 
-@pytest.mark.parametrize("seed", range(FIRST, FIRST + (40 if LONG else 2)))
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + (40 if LONG else 1)))
 def test_a_review_torn_at_any_byte_is_resumed(seed, state, loaded):
     print(f"ASSISTANT_SEED={seed}")
     chance, answers = planned(seed, "plain")

@@ -14,6 +14,7 @@ import driver
 import pytest
 from charts import CHARTS
 from driver import SCRIPTS, Driven, Server, SlowLine, saved_stage, stages
+from sampling import first, some
 
 from assistant.answering import reads
 from assistant.interview import fold, outcome_of
@@ -89,7 +90,7 @@ def concluded(path, expected):
     return expected[-1].session.concluded
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", first(SHELLS, 1))
 def test_a_whole_chart_over_ssh(shell, over_ssh, state, loaded):
     name = "chart-1-early-disease" if shell == "screen" else "chart-4-crescent"
     chart = CHARTS[name]
@@ -108,7 +109,7 @@ def test_a_whole_chart_over_ssh(shell, over_ssh, state, loaded):
     assert sorted(session.current.determination.flags) == sorted(chart["flags"])
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", first(SHELLS, 1))
 def test_a_dropped_connection_loses_nothing_acknowledged(shell, over_ssh, state, loaded):
     expected = stages(ANSWERS, loaded)
     plain = ["--plain"] * (shell == "plain")
@@ -185,7 +186,7 @@ CONDITIONS = {
 }
 
 
-@pytest.mark.parametrize("name", CONDITIONS)
+@pytest.mark.parametrize("name", some(CONDITIONS, 3))
 def test_a_short_review_over_ssh(name, over_ssh, state, loaded):
     condition = dict(CONDITIONS[name])
     shell = condition.pop("shell", "screen")
@@ -225,7 +226,7 @@ def test_a_window_resized_midway_over_ssh(over_ssh, state, loaded):
     assert concluded(state / "X.jsonl", expected)
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", first(["plain", "screen"], 1))
 def test_a_short_review_over_a_slow_line(shell, server, over_ssh, state, loaded):
     line = SlowLine(server.port, rate=10_000, delay=0.1)  # 200 ms there and back
     expected = stages(ANSWERS, loaded)
@@ -274,7 +275,7 @@ def test_a_line_that_dies_silently_lets_the_nurse_look_and_then_go_on(server, ov
     assert concluded(state / "X.jsonl", expected)
 
 
-@pytest.mark.parametrize("shell", ["screen", "plain"])
+@pytest.mark.parametrize("shell", first(["plain", "screen"], 1))
 def test_what_a_slow_line_brings_at_once_answers_one_question(shell, over_ssh, state, loaded):
     """Keys that wait on the line arrive together: those of later answers are for questions that were not shown."""
     expected = stages(ANSWERS, loaded)

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from charts import CHARTS
+from sampling import some
 from terminal import Terminal
 
 from assistant.answering import reads
@@ -16,7 +17,7 @@ from assistant.transcript import read_events
 TIME = re.compile(r"\"at\": \"[^\"]*\"|\"texts\": \{[^}]*\}|, \"line\": \d+, \"chain\": \"\w+\"")
 
 
-@pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.parametrize("name", some(CHARTS, 2))
 @pytest.mark.parametrize("size", [(80, 24)], ids=["80x24"])
 def test_a_chart_is_reviewed_on_the_screen(name, size, tmp_path, loaded):
     chart = CHARTS[name]

@@ -4,12 +4,13 @@ import re
 import signal
 
 import pytest
+from sampling import LONG, first
 
 SENTENCE = "38 yo, right hip and groin pain for eight months, walks with a cane, no fall"
 SIZES = {(80, 24): 250, (200, 50): 400}
 
 
-@pytest.mark.parametrize(("size", "budget"), SIZES.items(), ids=str)
+@pytest.mark.parametrize(("size", "budget"), first(SIZES.items(), 1), ids=str)
 def test_bytes_per_key(terminal, size, budget):
     screen = terminal(size=size)
     costs = [screen.press(key) for key in SENTENCE]
@@ -72,13 +73,14 @@ def test_a_dropped_line_ends_it(terminal):
 
 def test_a_fault_is_one_sentence_without_what_was_typed(terminal):
     screen = terminal("broken")
-    screen.type("Jane Roe")
+    screen.type("groin zebra")
     assert screen.end(b"\r") == 1
     assert screen.modes_left_on() == set()
     said = bytes(screen.output[screen.output.rindex(b"\x1b[?1049l") :])
     assert b"stopped because of a fault (RuntimeError in stub_review.py" in said
     assert b"resume" in said
     assert b"Jane" not in said
+    assert b"zebra" not in said
     assert b"Traceback" not in said
 
 
@@ -97,7 +99,7 @@ def test_ascii_draws_only_ascii(terminal):
     assert screen.text.isascii()
 
 
-@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark", "ansi-light", "no-such-theme"])
+@pytest.mark.parametrize("theme", first(["no-such-theme", "ansi-dark", "textual-light", "ansi-light"], 2))
 def test_other_themes_keep_the_budget_and_the_words(terminal, theme):
     screen = terminal(environment={"TEXTUAL_THEME": theme})
     assert max(screen.press(key) for key in "38 yo, groin pain") <= 250
@@ -149,6 +151,8 @@ def test_a_very_long_answer_does_not_freeze_the_screen(terminal):
 
 def test_rows_scroll_within_budget_when_the_field_is_full(terminal):
     screen = terminal()
-    costs = [screen.press(key) for key in "word " * 60]
+    if not LONG:
+        screen.type("word " * 48)
+    costs = [screen.press(key) for key in "word " * (60 if LONG else 12)]
     assert max(costs) <= 400
     assert sorted(costs)[len(costs) // 2] <= 250
