@@ -7,6 +7,7 @@ import pytest
 from forms import IN_ORDER
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampling import LONG
 
 from assistant.answering import reads
 from assistant.batch import assess
@@ -473,7 +474,7 @@ def lived(loaded, answers, request, intake, ends):
 def test_no_path_ends_as_met_with_something_open(loaded):
     seen = set()
 
-    @settings(max_examples=250, deadline=None)
+    @settings(max_examples=1000 if LONG else 80, deadline=None)
     @given(paths())
     def check(path):
         session = lived(loaded, *path)
