@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -40,7 +40,7 @@ from .findings import (
     reviewed_on,
 )
 from .policy import UNKNOWN, Fact, Loaded, Policy, Question, Value, in_order, normal_code
-from .release import AGE_AT_LIMIT, Release, contradiction, release_of
+from .release import AGE_AT_LIMIT, Release, contradiction, release_of, said_otherwise
 
 MAX_ANSWERS = 2
 """A question is asked, and asked back once; what is open then stays open, or the reviewer edits."""
@@ -770,10 +770,33 @@ def _release(session: Session, review: SideReview) -> Release:
         session.policy,
         review.determination,
         {f: found.values for f, found in findings.items() if f in session.policy.domains},
-        unsettled={f: why for f, found in findings.items() if (why := _unsettled(session, found))},
+        unsettled={
+            **dict(_said_otherwise(session, review)),
+            **{f: why for f, found in findings.items() if (why := _unsettled(session, found))},
+        },
         doubted={f: why for f, why in doubts.items() if not is_accepted(session, review, f)},
         interview=True,
     )
+
+
+def _said_otherwise(session: Session, review: SideReview) -> Iterator[tuple[str, str]]:
+    """Findings that answers about the form speak of, and that exclude what was recorded: fact, and why it is open.
+
+    Such words never count as findings; but no release may stand beside them unseen.
+    """
+    prompts, policy = session.loaded.prompts, session.policy
+    if review.determination.outcome is not Outcome.MET:
+        return
+    intake = {q.id for q in prompts.intake}
+    for turn in session.turns:
+        if turn.question not in intake or turn.pick or turn.skipped or turn.void:
+            continue
+        for read in session.read(turn.text, prompts.closing, context_for(session, review.side)):
+            found, fact = review.findings.get(read.fact), policy.fact[read.fact]
+            if fact.about != "side" or fact.best_of or found is None or found.reason or read.side == BOTH:
+                continue
+            if read.values and found.values.isdisjoint(read.values) and read.fact not in prompts.closing.facts:
+                yield read.fact, said_otherwise(read.fact, read.quote, turn.number)
 
 
 def _unsettled(session: Session, found: Finding) -> str:

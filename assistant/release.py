@@ -120,6 +120,11 @@ def contradiction(fact: str) -> str:
     return f"answers contradict each other; a reason settles it: /pick {fact} VALUE REASON"
 
 
+def said_otherwise(fact: str, quote: str, answer: int) -> str:
+    """Why a fact is open that an answer about the form excludes, and how a reviewer settles it."""
+    return f"answer {answer} says otherwise, “{quote}”; a reason settles it: /pick {fact} VALUE REASON"
+
+
 def _criteria(
     policy: Policy, unsettled: Mapping[str, str], doubts: Mapping[str, str], told: set[str]
 ) -> Iterator[OpenItem]:

@@ -738,3 +738,22 @@ def test_what_leaves_two_values_is_shown_whole(review):
 def test_a_study_that_is_not_on_file_is_not_done(review):
     session, _ = review({"imaging": ["MRI of the left hip not on file, only right hip MRI", "u"]})
     assert not released(session)
+
+
+@pytest.mark.parametrize(
+    ("question", "typed", "fact"),
+    [
+        (
+            "request_other_procedures",
+            "none requested. Radiographs 5/20/2026: Moderate left hip osteoarthritis",
+            "arthritis",
+        ),
+        ("request_documentation", "yes, notes, CT: left femoral head collapse, 3 mm", "femoral_head_collapse"),
+        ("request_side", "left, CT: collapse of the left femoral head, 3 mm", "femoral_head_collapse"),
+    ],
+)
+def test_a_finding_in_an_answer_about_the_form_is_not_passed_over(review, question, typed, fact):
+    session, said = review({question: typed}, end=["a", "release"])
+    assert not released(session)
+    assert fact in opened(session)
+    assert "says otherwise" in said
