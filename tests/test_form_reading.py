@@ -283,7 +283,7 @@ def test_of_other_authors_answers_no_value_that_helps_a_release_is_taken_for_sur
                 assert row["gold"][fact] == value, row
 
 
-@pytest.mark.parametrize("name", ["fresh-form-rows", "fresh-form-rows-2"])
+@pytest.mark.parametrize("name", ["fresh-form-rows", "fresh-form-rows-2", "fresh-form-rows-3"])
 def test_of_the_rows_that_were_seen_no_variation_is_read_wrongly(name):
     path = Path(__file__).parent / "answers" / f"{name}.jsonl"
     for row in map(json.loads, path.read_text().splitlines()):

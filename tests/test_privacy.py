@@ -83,7 +83,7 @@ def covered(row):
     return all(any(one.start < at + n and at < one.end for one in found) for at, n in places)
 
 
-@pytest.mark.parametrize("name", ["identifiers-dev", "identifiers-fresh"])
+@pytest.mark.parametrize("name", ["identifiers-dev", "identifiers-fresh", "identifiers-fresh-2"])
 def test_most_that_names_a_patient_is_found_and_little_else_is_asked_about(name):
     """60 of 65 found and at most 2 of 57 false alarms, in the same proportion."""
     rows = [json.loads(line) for line in (Path(__file__).parent / f"{name}.jsonl").read_text("utf-8").splitlines()]
