@@ -207,7 +207,8 @@ def _at_the_end(session: Session, text: str) -> Reply:
     review = release_side(session)
     line = next((one for one in last_screen(session, review) if one.key == word.lower()), None) if review else None
     if line is None or review is None or rest:
-        return Reply(lines=(CONCLUDE_HINT,))
+        unasked = "Nothing is asked now, so this was not recorded; /edit N changes answer N." if rest else ""
+        return Reply(lines=tuple(filter(None, (unasked, CONCLUDE_HINT))))
     side = review.side if session.policy.fact[line.fact].about == "side" else None
     if line.doubtful:
         values = tuple(v for v in review.findings[line.fact].values if not isinstance(v, tuple))

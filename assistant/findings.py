@@ -156,7 +156,9 @@ def add_turn(
             if _belongs(policy.fact[fact], shared):
                 values = checked_values(policy, fact, value)
                 known = found.get(fact)
-                source = Source(turn.number, turn.text or pick.reason, values)
+                unread = known.sources[-1].doubt if known and known.sources and not pick.reason else ""
+                doubt = f"chosen after an answer that is not sure: {unread}" if unread and unread != NAMES_BOTH else ""
+                source = Source(turn.number, turn.text or pick.reason, values, doubt=doubt)
                 against = known is not None and is_disputed(known) and not pick.reason
                 found[fact] = Finding(
                     fact, values, (source,), pick.origin, False, value == UNKNOWN, pick.reason, against

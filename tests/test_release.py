@@ -757,3 +757,15 @@ def test_a_finding_in_an_answer_about_the_form_is_not_passed_over(review, questi
     assert not released(session)
     assert fact in opened(session)
     assert "says otherwise" in said
+
+
+def test_a_choice_after_a_last_answer_that_was_not_understood_takes_a_key(review):
+    session, said = review({"circumstances": ["no, radiology amended its read later", "2"]}, end=["release"])
+    assert not released(session)
+    assert opened(session) == {"circumstances"}
+    assert "chosen after “no, radiology amended its read later”" in said
+
+
+def test_what_is_typed_when_nothing_is_asked_is_said_to_be_lost(review):
+    _, said = review({}, end=["collapse of 3 mm on the CT", "release"])
+    assert "Nothing is asked now, so this was not recorded" in said

@@ -43,6 +43,7 @@ class Together(Knowledge):
         """A numeral that nothing explains beside a stage that is read may be another stage: ARCO II, addendum IIIA."""
         tagged = {i for tag in scene.tags for i in range(tag.first, tag.last)}
         past = {scene.segment_of[cue.first] for cue in scene.cues if cue.entry.kind == "past"}
+        denied = {cue.last for cue in scene.cues if cue.entry.kind == "negated"}
         for stage in self.vocabulary.stages:
             reading = found.get(stage.fact)
             if reading is None or len(reading.values) != 1:
@@ -52,7 +53,7 @@ class Together(Knowledge):
                 start, end = scene.text.raw_span(scene.text.tokens[i].start, scene.text.tokens[i].end)
                 quoted = any(r.start <= start and end <= r.end for r in found.values())
                 named = tagged & {i, i - 1} or (i and scene.words[i - 1] in stage.other_numerals)
-                settled = quoted or {value} == reading.values or scene.segment_of[i] in past
+                settled = quoted or {value} == reading.values or scene.segment_of[i] in past or i in denied
                 if value is None or named or settled:
                     continue
                 several = reading.values | ({value} & self.domains[stage.fact])
