@@ -142,7 +142,7 @@ class Journal:
         self.mark()
         files, self._lock, self._left = (self._lock, *self._left.values()), None, {}
         for file in filter(None, files):
-            with file, contextlib.suppress(OSError):
+            with contextlib.suppress(OSError), file:  # a lock ends with its handle, whatever the disk says
                 file.truncate(0)
 
     # --- Writing ---
@@ -195,7 +195,18 @@ class Journal:
             )
 
     def take_up(self) -> None:
-        """Note which file this is, how long it is, and where its chain of hashes stands; before its events are read."""
+        """Note which file this is, how long it is, and where its chain of hashes stands; before its events are read.
+
+        Raises:
+            TranscriptError: It can not be read now; the next look or save tries again.
+        """
+        try:
+            self._take_up()
+        except OSError as error:
+            self._size = None
+            raise unusable(self.path, error) from error
+
+    def _take_up(self) -> None:
         self._size, self._inode, self._link, self._line = 0, 0, "", 0
         if self.path.exists():
             with _reading(self.path) as file:
