@@ -183,12 +183,12 @@ class Journal:
         if not self._lock:
             return
         try:
-            there = identity_of(self.lock_path)
+            ours, there = identity_of(self._lock), identity_of(self.lock_path)
         except OSError:
             return  # it can not be told; saving says what is wrong
         if not self.path.parent.is_dir():
             return  # there saving fails, and says so
-        if there != identity_of(self._lock):
+        if there != ours:
             raise TranscriptError(
                 f"{self.lock_path} was removed or replaced, so another window may have this review",
                 "Nothing was written; leave with /quit, then type: assistant resume",
