@@ -92,6 +92,7 @@ def test_a_whole_review_is_released_by_the_word_alone(review, tmp_path, loaded):
     session, said = review()
     assert released(session)
     assert "What a release of the left side rests on" in said
+    assert "Released." in said
     kept = read_events(tmp_path / "c.jsonl")
     shown = next(e for e in kept if isinstance(e, Released))
     assert {"side", "records_side", "codes", "age", "documents", "I2a"} <= {i.item for i in shown.items}

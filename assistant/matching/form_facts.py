@@ -27,7 +27,7 @@ _OLD_ONLY = "only procedures are named that are more than three months ago"
 _MIXED = "parts of the answer say otherwise"
 _OLD_REASON = "more than three months ago, or no month is given"
 _MONTH_DAY = re.compile(r"(?:[A-Za-z]{3,9}\.? \d{1,2}|\d{1,2}/\d{1,2})$")
-_PART, _PARTLY, _PASSING = "part", "partly:", "passing"
+_PART, _PARTLY, _PASSING, _SINCE = "part", "partly:", "passing", "since"
 _MONTH = re.compile(r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE)
 _LATER = "it says so only from a later day on"
 _NEAR = 3
@@ -71,6 +71,7 @@ class FormFacts:
             partly = {f"{_PARTLY}{doubt}": listed for doubt, listed in words.partly.items()}
             found = {
                 _PASSING: words.passing,
+                _SINCE: words.since,
                 **partly,
                 _PART: words.part,
                 _OPEN: words.open,
@@ -277,10 +278,9 @@ class FormFacts:
 def _only_later(told: Told, words: FormFact, found: Sequence[Match], now: date | None) -> str:
     """What is not sure where a denial begins within the months that are asked for: none since the October MRI."""
     for match in found:
-        quote = told.quote(match.first, match.last)
-        if match.kind != _PASSING or not quote.lower().startswith(("since", "after", "following")):
+        if match.kind != _SINCE:
             continue
-        month = _MONTH.search(quote)
+        month = _MONTH.search(told.quote(match.first, match.last))
         begins = _latest_day(f"{month.group()} 28", now) if month and now else None
         if not (begins and now and begins < now - relativedelta(months=words.months)):
             return _LATER

@@ -92,7 +92,8 @@ class FormFact(FormModel):
     `open`: patterns that leave it open. `releases`: the value that helps a release; beside words that were not
     understood it is not sure. `both`: the value when several are said. `brings`: values of other facts that a value
     brings along where they are not said. `becomes`: the value that it has where another fact has a certain one.
-    `neutral`: patterns that say nothing of it, `passing`: those that may hold words of the others, `part`: that a part
+    `neutral`: patterns that say nothing of it, `passing`: those that may hold words of the others, `since`: from when
+    on something is so, `part`: that a part
     is not so, which leaves the whole open. `old`: patterns of what is past, too long ago unless its day or year is
     within `months`. `partly`: patterns that say the helping value of a part of what is asked, by what is not sure then.
     `anywhere`: patterns with a day that count under any question when the day is within `months`.
@@ -103,6 +104,7 @@ class FormFact(FormModel):
     elsewhere: Mapping[str, Listed] = Field(default_factory=dict)
     open: Listed = ()
     passing: Listed = ()
+    since: Listed = ()
     part: Listed = ()
     partly: Mapping[str, Listed] = Field(default_factory=dict)
     anywhere: Listed = ()
